@@ -52,6 +52,7 @@ class _ColumnDigest:
     def __init__(self, kind: pa.DataType) -> None:
         self._kind = kind
         self._own = hashlib.blake2b(digest_size=DIGEST_BYTES)
+        self._lengths = hashlib.blake2b(digest_size=DIGEST_BYTES)  # of strings and lists, apart from their values
         self._nulls = hashlib.blake2b(digest_size=DIGEST_BYTES)  # row numbers of the nulls
         self._rows = 0
         self._children: list[_ColumnDigest] = []
@@ -70,10 +71,10 @@ class _ColumnDigest:
             for child, values in zip(self._children, column.flatten(), strict=True):
                 child.update(values)
         elif _is_list(kind):
-            self._own.update(_lengths(column))
+            self._lengths.update(_lengths(column))
             self._children[0].update(column.flatten())
         elif _is_bytes(kind):
-            self._own.update(_lengths(column))
+            self._lengths.update(_lengths(column))
             self._own.update(_value_bytes(column))
         elif pa.types.is_floating(kind):
             values = column.fill_null(np.nan).to_numpy(zero_copy_only=False).astype(np.float64)
@@ -82,11 +83,12 @@ class _ColumnDigest:
         elif pa.types.is_fixed_size_binary(kind):
             self._own.update(b"".join(value or b"" for value in column.to_pylist()))
         else:
-            filled = column.fill_null(0) if column.null_count else column
+            filled = column.fill_null(pa.scalar(0).cast(kind)) if column.null_count else column
             self._own.update(np.ascontiguousarray(filled.to_numpy(zero_copy_only=False)).tobytes())
 
     def hexdigest(self) -> str:
-        return json_digest([self._own.hexdigest(), self._nulls.hexdigest(), [child.hexdigest() for child in self._children]])
+        own = [part.hexdigest() for part in (self._own, self._lengths, self._nulls)]
+        return json_digest([own, [child.hexdigest() for child in self._children]])
 
 
 def _is_list(kind: pa.DataType) -> bool:
