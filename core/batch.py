@@ -3,12 +3,16 @@
 A filter gets a `Batch` and returns a `Verdict` (core/verdict.py). It must not care how documents were cut into batches.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
+
+Shared = TypeVar("Shared")
 
 
 @dataclass(frozen=True)
@@ -60,6 +64,7 @@ class Batch:
     def __init__(self, documents: pa.RecordBatch, upstream: dict[str, pa.Array] | None = None) -> None:
         self.documents = documents
         self.upstream = upstream or {}
+        self._shared: dict[str, Any] = {}
 
     def __len__(self) -> int:
         return int(self.documents.num_rows)
@@ -72,3 +77,10 @@ class Batch:
     def text(self) -> TextBuffers:
         """The documents' texts."""
         return text_buffers(self.column("text"))
+
+    def shared(self, key: str, make: Callable[[], Shared]) -> Shared:
+        """What `make` returns, computed for the first filter that asks and handed to the others."""
+        if key not in self._shared:
+            self._shared[key] = make()
+        value: Shared = self._shared[key]
+        return value
