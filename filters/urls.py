@@ -1,0 +1,173 @@
+"""Pages left out for where they lie, or because they ask for it: block lists over URLs, and page-level opt-outs.
+
+RefinedWeb's tests (Penedo et al. 2023, arXiv:2306.01116, 3.1, appendix G): domains, and words of the URL by strength.
+Words are compared without regard to case, as in DCLM. `optout.*` comes from optout.py; no allow-list overrides it.
+"""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+from pydantic import Field
+
+from gristmill.core.batch import Batch, text_buffers
+from gristmill.core.params import StageParams
+from gristmill.core.verdict import Example, Verdict
+from gristmill.filters import suffixes
+from gristmill.filters.blocklist import LISTS, HostList, automaton, load_hosts, load_words, word_table
+from gristmill.filters.optout import AIPREF_TRAIN, NOAI, TDM, opt_outs
+from gristmill.filters.url_scan import cut, distinct_words, host_ranges, match_hosts, subword_counts
+
+NAME = "urls"
+VERSION = 1
+RULES = (
+    "urls.blocked_domain",
+    "urls.blocked_suffix",
+    "urls.hard_word",
+    "urls.soft_words",
+    "urls.strict_subword",
+    "optout.noai",
+    "optout.tdm",
+    "optout.aipref_train",
+)
+UPSTREAM: tuple[str, ...] = ()
+
+
+class Params(StageParams):
+    """Which lists are read beside the project's own, and which wishes are followed."""
+
+    shipped_lists: bool = True
+    """Whether the project's own lists (filters/lists) are used beside the extra ones."""
+
+    extra_domain_lists: tuple[str, ...] = ()
+    """Files of hosts and domains, one a line (UT1's `domains`); the category is `[name]` inside, or the folder."""
+
+    extra_suffix_lists: tuple[str, ...] = ()
+    """Files of ends of hosts, one a line."""
+
+    extra_allowed_lists: tuple[str, ...] = ()
+    """Files of ends of hosts that no list or word removes."""
+
+    extra_hard_words: tuple[str, ...] = ()
+    """Files of words one of which is enough. RefinedWeb's "hard" list; DCLM has 176, datatrove 215."""
+
+    extra_soft_words: tuple[str, ...] = ()
+    """Files of words of which `min_soft_words` are needed. DCLM has 83, datatrove 88."""
+
+    extra_strict_subwords: tuple[str, ...] = ()
+    """Files of strings that a URL must not hold once `-` and `.` are deleted. DCLM has 117, datatrove 134."""
+
+    min_soft_words: int = Field(default=2, ge=1)
+    """Distinct soft words that make a URL fail. RefinedWeb, DCLM and datatrove: 2."""
+
+    respect_noai: bool = True
+    """Leave out pages that say `noai` in a robots meta tag or an X-Robots-Tag header."""
+
+    respect_tdm: bool = True
+    """Leave out pages that reserve text and data mining (TDMRep, `tdm-reservation: 1`)."""
+
+    respect_aipref: bool = True
+    """Leave out pages that refuse training by `Content-Usage: train-ai=n` (IETF draft AIPREF)."""
+
+
+def _example(url: str, *failed: str, robots: tuple[str, ...] = ()) -> Example:
+    return Example("Some text.", failed, {"url": url, "robots": list(robots)})
+
+
+EXAMPLES = (
+    _example("https://mill.example/history/water-wheels.html"),
+    _example("http://www.cheap-pills.example/", "urls.blocked_domain"),
+    _example("https://rooms.hotel.casino/", "urls.blocked_suffix"),
+    _example("https://videos.example/XXX/1", "urls.hard_word"),
+    _example("https://games.example/poker/roulette.html", "urls.soft_words"),
+    _example("https://games.example/poker/rules-of-poker.html"),
+    _example("https://best-on-line-casino.example/", "urls.strict_subword"),
+    _example("https://en.wikipedia.org/wiki/Online_casino_bonus_poker"),
+    _example("https://art.example/", "optout.noai", robots=("meta robots: index, NoAI",)),
+    _example("https://news.example/", "optout.tdm", robots=("header tdm-reservation: 1",)),
+    _example("https://blog.example/", "optout.aipref_train", robots=("header content-usage: search=y, train-ai=n",)),
+    _example("https://shop.example/", robots=("meta robots: noindex, noimageai", "header content-usage: train-ai=y")),
+)
+
+
+def files(params: Params) -> tuple[Path, ...]:
+    """All lists, and the public suffix list."""
+    lists = [_paths("domains.txt", params.extra_domain_lists, params)]
+    lists.append(_paths("suffixes.txt", params.extra_suffix_lists, params))
+    lists.append(_paths("allowed.txt", params.extra_allowed_lists, params))
+    lists.append(_paths("hard_words.txt", params.extra_hard_words, params))
+    lists.append(_paths("soft_words.txt", params.extra_soft_words, params))
+    lists.append(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
+    return (suffixes.FILE, *(path for paths in lists for path in paths))
+
+
+def judge(batch: Batch, params: Params) -> Verdict:
+    """Judge each document by its `url` and `robots` columns."""
+    urls = text_buffers(batch.column("url"))
+    blocked = load_hosts(_paths("domains.txt", params.extra_domain_lists, params))
+    ends = load_hosts(_paths("suffixes.txt", params.extra_suffix_lists, params))
+    allowed = load_hosts(_paths("allowed.txt", params.extra_allowed_lists, params))
+    hosts = host_ranges(urls.data, urls.offsets)
+    domains, matches = match_hosts(
+        urls.data, hosts, suffixes.suffix_table(), (blocked.table, ends.table, allowed.table)
+    )
+    hard = _count_words(urls.data, urls.offsets, _paths("hard_words.txt", params.extra_hard_words, params))
+    soft = _count_words(urls.data, urls.offsets, _paths("soft_words.txt", params.extra_soft_words, params))
+    strict = load_words(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
+    subwords = subword_counts(urls.data, urls.offsets, automaton(strict))
+    wishes = _wishes(batch)
+    open_to_rules = matches[2] < 0
+    return Verdict(
+        signals={
+            "urls.domain": _strings(urls.data, domains),
+            "urls.category": _categories(blocked, matches[0], ends, matches[1]),
+            "urls.allowed": ~open_to_rules,
+            "urls.hard_words": hard,
+            "urls.soft_words": soft,
+            "urls.strict_subwords": subwords,
+            "optout.noai": (wishes & NOAI) != 0,
+            "optout.tdm": (wishes & TDM) != 0,
+            "optout.aipref_train": (wishes & AIPREF_TRAIN) != 0,
+        },
+        failed={
+            "urls.blocked_domain": (matches[0] >= 0) & open_to_rules,
+            "urls.blocked_suffix": (matches[1] >= 0) & open_to_rules,
+            "urls.hard_word": (hard > 0) & open_to_rules,
+            "urls.soft_words": (soft >= params.min_soft_words) & open_to_rules,
+            "urls.strict_subword": (subwords > 0) & open_to_rules,
+            "optout.noai": ((wishes & NOAI) != 0) & params.respect_noai,
+            "optout.tdm": ((wishes & TDM) != 0) & params.respect_tdm,
+            "optout.aipref_train": ((wishes & AIPREF_TRAIN) != 0) & params.respect_aipref,
+        },
+    )
+
+
+def _paths(shipped: str, extra: tuple[str, ...], params: Params) -> tuple[Path, ...]:
+    """The files of one kind of list: the project's own first, so that it names the category."""
+    return ((LISTS / shipped,) if params.shipped_lists else ()) + tuple(Path(path) for path in extra)
+
+
+def _count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], paths: tuple[Path, ...]) -> NDArray[np.int64]:
+    words = load_words(paths)
+    return distinct_words(data, offsets, word_table(words), len(words))
+
+
+def _wishes(batch: Batch) -> NDArray[np.int8]:
+    """The opt-outs of each document; none where the input has no `robots` column."""
+    if "robots" not in batch.documents.schema.names:
+        return np.zeros(len(batch), np.int8)
+    return opt_outs(batch.column("robots"))
+
+
+def _strings(data: NDArray[np.uint8], ranges: NDArray[np.int64]) -> pa.Array:
+    """Pieces of a buffer in lower case: string[pieces]."""
+    copied, offsets = cut(data, ranges)
+    return pa.StringArray.from_buffers(len(ranges), pa.py_buffer(offsets), pa.py_buffer(copied))
+
+
+def _categories(blocked: HostList, domain: NDArray[np.int64], ends: HostList, suffix: NDArray[np.int64]) -> pa.Array:
+    """The category of the list that names each host, of the domain list before the suffix list; "" where none does."""
+    names = ("", *blocked.categories, *ends.categories)
+    codes = np.where(domain >= 0, domain + 1, np.where(suffix >= 0, suffix + 1 + len(blocked.categories), 0))
+    return pa.array(names, pa.string()).take(pa.array(codes))
