@@ -1,0 +1,226 @@
+"""Headers of WARC (0.17 to 1.1) and ARC (1, 2) records, parsed from bytes.
+
+Sources: ISO 28500 and the WARC 1.1 text; the Internet Archive's ARC note; what crawlers really write: bare line feeds, folded
+values, any case, Latin-1 bytes, addresses in brackets, addresses with blanks, an ARC line without a content type.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from gristmill.crawl.record import Headers
+
+# Where a record may begin again after damage: version line, a field name, and the type within 4 KiB (checked below).
+_WARC_CANDIDATE = re.compile(rb"WARC/\d{1,2}\.\d{1,2}[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:)")
+_WARC_START = re.compile(rb"WARC/\d")
+_WARC_TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.IGNORECASE)
+_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_TYPE_REACH = 4096
+_ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
+_ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
+_ARC_LINE_BYTES = 4096
+_SURROGATE = re.compile("[\udc80-\udcff]")
+HEAD_REACH = _TYPE_REACH + 64
+"""Bytes after a candidate that must be at hand to judge it."""
+
+
+@dataclass(slots=True)
+class Head:
+    """A parsed header; `size` is its length in bytes, `block` that of the block it announces (-1: unknown)."""
+
+    size: int
+    block: int = -1
+    type: str = ""
+    uri: str = ""
+    record_id: str = ""
+    date: str = ""
+    content_type: str = ""
+    truncated: str = ""
+    headers: Headers = field(default_factory=list)
+    error: str = ""
+    message: str = ""
+    arc: bool = False
+    uri_escaped: bool = False
+
+
+def starts_record(data: bytes | memoryview) -> bool:
+    """Whether bytes begin with a record's header, or with what can be recognised of one."""
+    start = bytes(data[:_ARC_LINE_BYTES])
+    return _WARC_START.match(start) is not None or _arc_line(start) is not None
+
+
+def find_head(data: bytes | bytearray, start: int, arc: bool, complete: bool) -> int:
+    """Position of the next bytes from `start` that look like a record's header, or -1.
+
+    Args:
+        data: what is searched.
+        start: where to begin.
+        arc: look for ARC header lines as well; never in a WARC, where pages may quote them.
+        complete: no more bytes follow `data`; else a candidate whose next HEAD_REACH bytes are not there is left out.
+    """
+    best = -1
+    for candidate in _WARC_CANDIDATE.finditer(data, start):
+        position = candidate.start()
+        if _WARC_TYPE.search(data, position, position + _TYPE_REACH) and (
+            complete or position + HEAD_REACH <= len(data)
+        ):
+            best = position
+            break
+    if arc:
+        for line in _ARC_CANDIDATE.finditer(data, start, len(data) if best < 0 else best):
+            if _arc_line(line.group()) is not None:
+                return line.start()
+    return best
+
+
+def parse_head(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head | None:
+    """Parse the header that begins at `start`.
+
+    Args:
+        data: bytes with the header and something after it.
+        start: where the header begins.
+        end_limit: longest header accepted, bytes.
+        complete: no more bytes follow `data`.
+
+    Returns:
+        The header, with `error` set if it cannot be used, or None if no record begins here.
+    """
+    if data[start : start + 5] == b"WARC/":
+        return _parse_warc(data, start, end_limit, complete)
+    return _parse_arc(data, start)
+
+
+def _parse_warc(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head | None:
+    if not _WARC_START.match(data, start):
+        return None
+    end = data.find(b"\r\n\r\n", start, start + end_limit)
+    after = end + 4
+    first_line = data.find(b"\n", start, start + 64)
+    if end < 0 or data[first_line - 1 : first_line] != b"\r":  # rare: bare line feeds somewhere
+        blank = _HEADER_END.search(data, start, start + end_limit)
+        if blank is None:
+            cut = complete and len(data) - start < end_limit
+            return _broken_head(data, start, min(len(data), start + end_limit), cut)
+        end, after = blank.start(), blank.end()
+    head = Head(after - start)
+    _read_fields(head, bytes(data[start:end]))
+    return head
+
+
+def _broken_head(data: bytes | bytearray, start: int, end: int, cut: bool) -> Head:
+    """A header that has no end: what it said so far, for the ledger."""
+    head = Head(end - start)
+    _read_fields(head, bytes(data[start:end]))
+    head.block = -1
+    head.error = "truncated_header" if cut else "header_limit"
+    head.message = f"the WARC header has no end within {end - start:,} bytes"
+    return head
+
+
+def _read_fields(head: Head, raw: bytes) -> None:
+    fields: dict[str, str] = {}
+    try:
+        head.headers = header_pairs(raw.decode(), fields)
+    except UnicodeDecodeError:
+        pairs = header_pairs(raw.decode("utf-8", "surrogateescape"), fields)
+        head.headers = [(clean(name), clean(value)) for name, value in pairs]
+    head.type = clean(fields.get("warc-type", "")).lower()
+    uri = fields.get("warc-target-uri", "")
+    if uri[:1] == "<" and uri[-1:] == ">":
+        uri = uri[1:-1]
+    head.uri = escape_uri(uri)
+    head.uri_escaped = head.uri is not uri
+    head.record_id = clean(fields.get("warc-record-id", "")).strip("<> ")
+    head.date = clean(fields.get("warc-date", ""))
+    head.content_type = clean(fields.get("content-type", ""))
+    head.truncated = clean(fields.get("warc-truncated", "")).lower()
+    _set_length(head, fields.get("content-length"))
+    if not head.type and not head.error:
+        head.error, head.message = "bad_header", "the record has no WARC-Type"
+
+
+def header_pairs(text: str, first: dict[str, str]) -> Headers:
+    """Name and value pairs of header lines (the first line, a version or status line, is left out), folded lines joined.
+
+    `first` receives the first value of each name, in lower case.
+    """
+    lines = text.split("\n")
+    pairs: Headers = []
+    for line in lines[1:]:
+        name, colon, value = line.partition(":")
+        if line[:1] in (" ", "\t"):
+            if pairs:
+                name, before = pairs[-1]
+                value = f"{before} {line.strip()}"
+                if first.get(name.lower()) == before:
+                    first[name.lower()] = value
+                pairs[-1] = (name, value)
+            continue
+        if colon:
+            name = name.strip()
+            value = value.strip()
+            pairs.append((name, value))
+            first.setdefault(name.lower(), value)
+    return pairs
+
+
+def _set_length(head: Head, value: str | None) -> None:
+    if value is None:
+        head.error, head.message = "bad_length", "the record has no Content-Length"
+    elif not (value.isascii() and value.isdecimal() and len(value) < 19):
+        head.error, head.message = (
+            "bad_length",
+            f"the length of the block is not a number that a file can have: {clean(value)[:40]!r}",
+        )
+    else:
+        head.block = int(value)
+
+
+def clean(value: str) -> str:
+    """Put U+FFFD for bytes that were not UTF-8, so that no surrogate reaches Arrow or JSON."""
+    return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
+
+
+def escape_uri(uri: str) -> str:
+    """Percent-escape bytes that were not UTF-8; the same object where there are none."""
+    if uri.isascii() or not _SURROGATE.search(uri):
+        return uri
+    return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", uri)
+
+
+def _arc_line(data: bytes) -> re.Match[bytes] | None:
+    line = data.partition(b"\n")[0].rstrip(b"\r")
+    scheme, colon, _ = line[:32].partition(b":")
+    if not colon or not scheme[:1].isalpha() or len(line) > _ARC_LINE_BYTES:
+        return None
+    # An address may hold blanks, so the fields are counted from the right: nine of version 2, else four of version 1.
+    for fields in (9, 4):
+        parts = line.rsplit(b" ", fields)
+        if len(parts) == fields + 1:
+            match = _ARC_FIELDS.match(b" ".join([b"-", *parts[1:]]))
+            if match:
+                return match
+    return None
+
+
+def _parse_arc(data: bytes | bytearray, start: int) -> Head | None:
+    line = bytes(data[start : start + _ARC_LINE_BYTES]).partition(b"\n")[0]
+    match = _arc_line(line)
+    if match is None:
+        return None
+    fields = 9 if match.group(5) else 4
+    uri = line.rstrip(b"\r").rsplit(b" ", fields)[0].decode("utf-8", "surrogateescape")
+    head = Head(len(line) + 1, arc=True)
+    head.uri = escape_uri(uri)
+    head.uri_escaped = head.uri is not uri
+    head.type = "warcinfo" if uri.startswith("filedesc:") else "response"
+    head.date = _arc_date(match.group(3).decode())
+    head.content_type = match.group(4).decode("latin-1")
+    _set_length(head, match.group(10).decode("latin-1"))
+    head.headers = [("IP-address", match.group(2).decode("latin-1"))]
+    return head
+
+
+def _arc_date(digits: str) -> str:
+    """20240131235959 as 2024-01-31T23:59:59Z; what is shorter is filled with the first possible moment."""
+    filled = digits + "00000101000000"[len(digits) :]
+    return f"{filled[:4]}-{filled[4:6]}-{filled[6:8]}T{filled[8:10]}:{filled[10:12]}:{filled[12:14]}Z"

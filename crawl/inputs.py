@@ -1,0 +1,204 @@
+"""What the user named, as a list of files that a run can be planned on.
+
+An address says where a file lies below the root of its input, and together with size and content it names the file's part. So a
+folder may move, and other files may join it, without any part being done again.
+"""
+
+import glob
+import hashlib
+import os
+import re
+from collections.abc import Iterator, MutableMapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from gristmill.core.errors import InputError
+from gristmill.crawl.record import Record
+from gristmill.crawl.records import read_records
+
+WARC_NAME = re.compile(r"\.w?arc(\.gz|\.zst|\.zstd)?\Z", re.IGNORECASE)
+"""How names of files end that are looked for; .wat, .wet and .lz4 are not."""
+
+_DIGEST_BYTES = 16
+_PART_BYTES = 8
+_READ_BYTES = 1 << 20
+
+DigestKey = tuple[str, int, int]
+"""Absolute path, size, and time of last change in nanoseconds: while these hold, a file's digest is not computed again."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputFile:
+    """A file of a run.
+
+    Attributes:
+        address: path below the input's root, "/" between folders; of a URL or bucket its path below the host.
+        location: absolute path, or URL.
+        size: bytes; -1 if a server does not say.
+        identity: BLAKE2b-128 of the content in hex; of a URL its ETag, else its Last-Modified, else "".
+        explicit: the user named this very file, not a folder or pattern that holds it.
+    """
+
+    address: str
+    location: str
+    size: int
+    identity: str
+    explicit: bool
+
+    @property
+    def remote(self) -> bool:
+        """Whether the file must be fetched before it can be read."""
+        return is_remote(self.location)
+
+
+def part_name(file: InputFile) -> str:
+    """Name of the part that is made of a file: 16 hex digits that depend on nothing else in the run."""
+    told = f"{file.address}\0{file.size}\0{file.identity}"
+    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=_PART_BYTES).hexdigest()
+
+
+def is_remote(text: str) -> bool:
+    """Whether an input is a URL of a kind that can be fetched."""
+    return urlsplit(text).scheme in ("http", "https", "s3") if "://" in text else False
+
+
+def expand_inputs(inputs: Sequence[str], known: MutableMapping[DigestKey, str] | None = None) -> tuple[InputFile, ...]:
+    """Find the files that inputs name: paths, folders, patterns, http(s) and s3 URLs.
+
+    Args:
+        inputs: as the user wrote them.
+        known: digests of local files from earlier calls; those of this call are added, so that it can be kept.
+
+    Returns:
+        The files by address, which no two share.
+
+    Raises:
+        InputError: an input names nothing, a named file is empty or no WARC, or two inputs name one file.
+    """
+    digests: MutableMapping[DigestKey, str] = {} if known is None else known
+    files = [file for text in inputs for file in _expand(text, digests)]
+    if not files:
+        raise InputError("no input was named; give a WARC file, a folder of WARC files, a pattern or a URL.")
+    files.sort(key=lambda file: (file.address, file.location))
+    _refuse_twins(files)
+    return tuple(files)
+
+
+def _expand(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
+    if is_remote(text):
+        from gristmill.crawl.remote import find_remote
+
+        yield from find_remote(text)
+    elif Path(text).is_dir():
+        yield from _in_folder(text, digests)
+    elif Path(text).exists():
+        yield _named_file(text, digests)
+    elif glob.has_magic(text):
+        yield from _matching(text, digests)
+    else:
+        raise InputError(f"input '{text}' does not exist; check the path (it is taken from the current folder).")
+
+
+def _in_folder(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
+    root = Path(os.path.abspath(text))
+    paths = list(_warcs_below(root))
+    if not paths:
+        raise InputError(
+            f"folder '{text}' holds no WARC file (*.warc, *.arc, also .gz or .zst), not in its subfolders either; "
+            "name another folder or the files themselves."
+        )
+    for path in paths:
+        yield _local(path, root, False, digests)
+
+
+def _warcs_below(root: Path) -> Iterator[Path]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if WARC_NAME.search(name) and not name.startswith("."))
+
+
+def _matching(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
+    folders = Path(text).parts
+    free = next(count for count, name in enumerate(folders) if glob.has_magic(name))
+    root = Path(os.path.abspath(Path(*folders[:free])))
+    paths: set[Path] = set()
+    for match in glob.iglob(text, recursive=True):
+        path = Path(os.path.abspath(match))
+        if path.is_dir():
+            paths.update(_warcs_below(path))
+        elif WARC_NAME.search(path.name):
+            paths.add(path)
+    if not paths:
+        raise InputError(
+            f"pattern '{text}' matches no WARC file (*.warc, *.arc, also .gz or .zst); "
+            "check it, and put it in quotes if the shell should leave it alone."
+        )
+    for path in sorted(paths):
+        yield _local(path, root, False, digests)
+
+
+def _named_file(text: str, digests: MutableMapping[DigestKey, str]) -> InputFile:
+    path = Path(os.path.abspath(text))
+    if not path.is_file():
+        raise InputError(f"input '{text}' is neither a file nor a folder; name a WARC file, or a folder of them.")
+    if path.stat().st_size == 0:
+        raise InputError(f"input '{text}' is empty (0 bytes); get it again, or leave it out.")
+    try:
+        readable = holds_records(path)
+    except OSError as error:
+        raise InputError(f"input '{text}' cannot be read: {error.strerror or error}; check its permissions.") from error
+    if not readable:
+        raise InputError(f"input '{text}' is no WARC or ARC file: not one record was found in it; name another file.")
+    return _local(path, path.parent, True, digests)
+
+
+def holds_records(path: Path) -> bool:
+    """Whether any record, whole or damaged, is found in a file; a good file is read to its first record only."""
+    return any(isinstance(item, Record) for item in read_records(path))
+
+
+def _local(path: Path, root: Path, explicit: bool, digests: MutableMapping[DigestKey, str]) -> InputFile:
+    try:
+        stat = path.stat()
+        key = (str(path), stat.st_size, stat.st_mtime_ns)
+        identity = digests.get(key) or file_digest(path)
+    except OSError as error:
+        raise InputError(f"input '{path}' cannot be read: {error.strerror or error}; check its permissions.") from error
+    digests[key] = identity
+    return InputFile(path.relative_to(root).as_posix(), str(path), stat.st_size, identity, explicit)
+
+
+def file_digest(path: Path) -> str:
+    """BLAKE2b-128 of a file's content, in hex; 1 MiB of it in memory at a time."""
+    digest = hashlib.blake2b(digest_size=_DIGEST_BYTES)
+    with path.open("rb", buffering=0) as file:
+        while chunk := file.read(_READ_BYTES):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _refuse_twins(files: list[InputFile]) -> None:
+    places: dict[str, InputFile] = {}
+    for first, second in zip(files, files[1:], strict=False):
+        if first.address == second.address:
+            raise InputError(_twins(first, second))
+    for file in files:
+        place = file.location if file.remote else os.path.realpath(file.location)
+        if place in places:
+            raise InputError(_twins(places[place], file))
+        places[place] = file
+
+
+def _twins(first: InputFile, second: InputFile) -> str:
+    if first.remote or second.remote or os.path.realpath(first.location) != os.path.realpath(second.location):
+        remedy = f"name a folder that holds both{_common(first, second)}, so that their addresses differ"
+        return f"two inputs have the address '{first.address}': {first.location} and {second.location}; {remedy}."
+    where = first.location if first.location == second.location else f"{first.location} and {second.location}"
+    return f"the same file was given twice: {where}; name it, or a folder that holds it, once."
+
+
+def _common(first: InputFile, second: InputFile) -> str:
+    if first.remote or second.remote:
+        return ""
+    return f" ({os.path.commonpath([Path(first.location).parent, Path(second.location).parent])})"

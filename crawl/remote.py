@@ -1,0 +1,107 @@
+"""Files on servers and in buckets: what is there, and how large.
+
+http(s) through httpx; s3 through obstore, which takes credentials, region and endpoint from the usual AWS_ variables
+(AWS_SKIP_SIGNATURE=true for public buckets).
+"""
+
+from collections.abc import Iterator
+from importlib.metadata import version
+from urllib.parse import urlsplit
+
+import httpx
+import obstore
+from obstore.store import S3Store
+
+from gristmill.core.errors import InputError
+from gristmill.crawl.inputs import WARC_NAME, InputFile
+
+_TIMEOUT_SECONDS = 30.0
+
+
+def user_agent(contact: str = "") -> str:
+    """Who asks, honestly: tool, version, and where to complain."""
+    return f"gristmill/{version('gristmill')}" + (f" (+{contact})" if contact else "")
+
+
+def open_client(contact: str = "", timeout_seconds: float = _TIMEOUT_SECONDS) -> httpx.Client:
+    """A client that asks for bytes as they are stored."""
+    headers = {"User-Agent": user_agent(contact), "Accept-Encoding": "identity"}
+    return httpx.Client(headers=headers, timeout=timeout_seconds, follow_redirects=True)
+
+
+def find_remote(url: str) -> Iterator[InputFile]:
+    """The file behind an http(s) URL; the object, or the WARC objects below the prefix, of an s3 URL.
+
+    Raises:
+        InputError: the server cannot be reached, refuses, or has no such file.
+    """
+    if urlsplit(url).scheme == "s3":
+        yield from _in_bucket(url)
+    else:
+        yield _behind(url)
+
+
+def validator(headers: httpx.Headers) -> str:
+    """What tells one state of a file on a server from another: ETag, else Last-Modified, else ""."""
+    return headers.get("etag") or headers.get("last-modified") or ""
+
+
+def _behind(url: str) -> InputFile:
+    with open_client() as client:
+        try:
+            answer = client.head(url)
+            if answer.status_code in (403, 405, 501):  # some servers know GET only
+                with client.stream("GET", url, headers={"Range": "bytes=0-0"}) as answer:
+                    size = _range_total(answer)
+            else:
+                size = int(answer.headers.get("content-length", -1))
+        except httpx.HTTPError as error:
+            message = (
+                f"input '{url}' cannot be reached: {error or type(error).__name__}; check the address and the network."
+            )
+            raise InputError(message) from error
+        except httpx.InvalidURL as error:
+            raise InputError(f"input '{url}' is no valid URL: {error}; check it.") from error
+    if answer.status_code not in (200, 206):
+        raise InputError(
+            f"input '{url}': the server answers {answer.status_code} {answer.reason_phrase}; check the address."
+        )
+    if size == 0:
+        raise InputError(f"input '{url}' is empty (0 bytes); name another file.")
+    parts = urlsplit(url)
+    address = parts.path.lstrip("/") + (f"?{parts.query}" if parts.query else "")
+    return InputFile(address, url, size, validator(answer.headers), True)
+
+
+def _range_total(answer: httpx.Response) -> int:
+    total = answer.headers.get("content-range", "").rpartition("/")[2]
+    if answer.status_code == 206 and total.isdecimal():
+        return int(total)
+    return int(answer.headers.get("content-length", -1)) if answer.status_code == 200 else -1
+
+
+def open_bucket(url: str) -> tuple[S3Store, str]:
+    """The bucket of an s3 URL, and the key."""
+    parts = urlsplit(url)
+    return S3Store(parts.netloc, client_options={"allow_http": True, "user_agent": user_agent()}), parts.path.lstrip(
+        "/"
+    )
+
+
+def _in_bucket(url: str) -> Iterator[InputFile]:
+    bucket, key = open_bucket(url)
+    root = url[: len(url) - len(key)] if key else url.rstrip("/") + "/"
+    try:
+        if WARC_NAME.search(key):
+            found, explicit = [obstore.head(bucket, key)], True
+        else:
+            listed = [meta for batch in obstore.list(bucket, key.rstrip("/") or None) for meta in batch]
+            found, explicit = [meta for meta in listed if WARC_NAME.search(meta["path"])], False
+    except Exception as error:  # obstore's exceptions share no base but Exception
+        reason = str(error).partition("\n")[0]
+        message = f"input '{url}' cannot be read: {reason}; check the address and the AWS_ variables (README, S3)."
+        raise InputError(message) from error
+    if not found:
+        raise InputError(f"input '{url}' holds no WARC file (*.warc, *.arc, also .gz or .zst); check the prefix.")
+    for meta in found:
+        yield InputFile(meta["path"], root + meta["path"], meta["size"], meta["e_tag"] or "", explicit)

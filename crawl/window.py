@@ -1,0 +1,135 @@
+"""Bounded views of what may be large: a file, and the bytes that come out of a compressed member."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import TracebackType
+
+from gristmill.crawl.heads import HEAD_REACH, find_head
+
+_CHUNK_BYTES = 1 << 20
+_SEARCH_BYTES = 1 << 18
+
+
+class Window:
+    """A file seen through one chunk: cheap for readers that go forward, right for those that jump."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        self.size = self._file.seek(0, 2)
+        self._start = 0
+        self._view = memoryview(b"")
+
+    def __enter__(self) -> "Window":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._file.close()
+
+    def view(self, start: int, size: int) -> memoryview:
+        """Bytes [start, start + size), fewer only where the file ends. At most one chunk (1 MiB)."""
+        offset = start - self._start
+        if offset < 0 or offset + size > len(self._view):
+            self._load(start)
+            offset = 0
+        return self._view[offset : offset + size]
+
+    def _load(self, start: int) -> None:
+        self._file.seek(start)
+        data = self._file.read(_CHUNK_BYTES) or b""
+        while 0 < len(data) < _CHUNK_BYTES and start + len(data) < self.size:  # a raw read may be short
+            more = self._file.read(_CHUNK_BYTES - len(data))
+            if not more:
+                break
+            data += more
+        self._start, self._view = start, memoryview(data)
+
+    def chunks(self, start: int, end: int, size: int = _SEARCH_BYTES) -> Iterator[memoryview]:
+        """Bytes [start, end) in pieces of at most `size`."""
+        while start < end:
+            piece = self.view(start, min(size, end - start))
+            if not piece:
+                return
+            yield piece
+            start += len(piece)
+
+
+class Stream:
+    """Bytes that come forward, a few of them kept; going back opens the source again.
+
+    Args:
+        open_at: gives the bytes from a position on, in pieces.
+        seekable: whether `open_at` is cheap anywhere; if not, bytes are read and dropped to go forward.
+    """
+
+    def __init__(self, open_at: Callable[[int], Iterator[bytes | memoryview]], seekable: bool) -> None:
+        self._open_at = open_at
+        self._seekable = seekable
+        self._base = 0
+        self._buffer = bytearray()
+        self._source = open_at(0)
+        self._ended = False
+
+    def at(self, position: int, size: int) -> tuple[bytearray, int, bool]:
+        """Make bytes [position, position + size) available, as far as the stream has them.
+
+        Returns:
+            The buffer, where `position` lies in it, and whether the stream ends within the buffer. Bytes before `position` may be dropped.
+        """
+        if position < self._base or (self._seekable and position > self._base + len(self._buffer)):
+            self._reopen(position)
+        while not self._ended and self._base + len(self._buffer) < position + size:
+            piece = next(self._source, None)
+            if piece is None:
+                self._ended = True
+                break
+            self._drop(position)
+            self._buffer += piece
+        return self._buffer, position - self._base, self._ended
+
+    def reaches(self, position: int) -> bool:
+        """Whether the stream has at least `position` bytes."""
+        if position == 0:
+            return True
+        buffer, start, _ = self.at(position - 1, 1)
+        return start < len(buffer)
+
+    def read(self, position: int, size: int) -> bytes:
+        """Bytes [position, position + size), fewer only where the stream ends."""
+        buffer, start, _ = self.at(position, size)
+        return bytes(memoryview(buffer)[start : start + size])
+
+    def find_head(self, position: int, arc: bool) -> int:
+        """Where the next record seems to begin, from `position` on, or -1."""
+        while True:
+            buffer, start, ended = self.at(position, _SEARCH_BYTES)
+            if start >= len(buffer):
+                return -1
+            found = find_head(buffer, start, arc, ended)
+            if found >= 0:
+                return self._base + found
+            if ended:
+                return -1
+            position = max(position + 1, self._base + len(buffer) - HEAD_REACH)
+
+    def _drop(self, position: int) -> None:
+        gone = min(position - self._base, len(self._buffer))
+        if gone > 0:
+            del self._buffer[:gone]
+            self._base += gone
+
+    def _reopen(self, position: int) -> None:
+        self._buffer = bytearray()
+        self._ended = False
+        if self._seekable:
+            self._base = position
+            self._source = self._open_at(position)
+        else:
+            self._base = 0
+            self._source = self._open_at(0)
+
+
+def stream_of(data: bytes) -> Stream:
+    """A stream of bytes that are at hand."""
+    return Stream(lambda start: iter([memoryview(data)[start:]] if start < len(data) else []), seekable=True)
