@@ -1,0 +1,168 @@
+"""One page: bytes in, main text and what the page says about itself out."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from gristmill.core.errors import GristmillError, UsageError
+from gristmill.extract.charset import Source, decode
+from gristmill.extract.engines import ENGINES, Engine, Markup
+from gristmill.extract.guard import Size, measure
+from gristmill.extract.metadata import read_metadata
+from gristmill.extract.params import Params
+
+_MESSAGE_CHARS = 200
+_INVISIBLE = (
+    "\xad",
+    "\u200b",
+    "\ufeff",
+)  # soft hyphen, zero-width space, stray mark; joiners (U+200C, U+200D) carry meaning
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page read.
+
+    Attributes:
+        text: main text: NFC, "\\n" line ends, no NUL, no surrogates; blank lines between blocks, bullets before list
+            items.
+        title: of the title element, else og:title.
+        lang: the lang attribute of html, as written.
+        charset: what the page was decoded with, WHATWG name.
+        charset_source: who said so: bom, utf-8, header, meta, detected or fallback (extract/charset.py).
+        undecodable: places where bytes made no character.
+        robots: wishes about use, verbatim: "meta robots: noai".
+        licences: targets of rel=license and their like.
+        html_bytes: length of the page, in bytes.
+        text_bytes: length of the text, in bytes of UTF-8.
+        elements: elements of the page's tree, as the guard counts them.
+        depth: its deepest nesting, likewise.
+    """
+
+    text: str
+    title: str
+    lang: str
+    charset: str
+    charset_source: Source
+    undecodable: int
+    robots: tuple[str, ...]
+    licences: tuple[str, ...]
+    html_bytes: int
+    text_bytes: int
+    elements: int
+    depth: int
+
+
+class PageError(GristmillError):
+    """A page could not be read; `error_class` is one of params.ERRORS."""
+
+    def __init__(self, error_class: str, message: str) -> None:
+        super().__init__(message)
+        self.error_class = error_class
+
+    def __reduce__(self) -> tuple[type["PageError"], tuple[str, str]]:
+        return PageError, (self.error_class, str(self))
+
+
+def extract_page(
+    html: bytes,
+    *,
+    url: str | None = None,
+    charset: str | None = None,
+    engine: str | None = None,
+    content_type: str | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+    params: Params = Params(),
+) -> Page:
+    """Read a page: decode it, measure it, find its main text and its metadata.
+
+    Args:
+        html: the page's bytes, content encodings undone.
+        url: its address; relative licence links are resolved against it.
+        charset: a charset known from elsewhere; it counts as the Content-Type's, so sound UTF-8 overrules it.
+        engine: "resiliparse" or "trafilatura"; default: that of `params`.
+        content_type: the Content-Type header.
+        headers: all HTTP headers, for wishes about use.
+        params: limits.
+
+    Raises:
+        PageError: the page is over a limit, or a parser gave up on it. The same bytes always give the same error.
+        UsageError: there is no such engine.
+    """
+    name = engine or params.engine
+    if name not in ENGINES:
+        raise UsageError(f"there is no engine {name!r}; choose one of {', '.join(sorted(ENGINES))}")
+    if len(html) > params.max_html_bytes:
+        raise PageError("extract.too_large", f"{len(html):,} bytes, limit {params.max_html_bytes:,} (max_html_bytes)")
+    decoded = decode(html, content_type, charset)
+    utf8 = decoded.text.encode("utf-8", "replace")
+    size = _measured(utf8, params)
+    markup = Markup(decoded.text, utf8, url)
+    text = _clean(_run(ENGINES[name], markup))
+    text_bytes = len(text.encode())
+    if text_bytes > params.max_text_bytes:
+        raise PageError(
+            "extract.too_much_text", f"{text_bytes:,} bytes, limit {params.max_text_bytes:,} (max_text_bytes)"
+        )
+    about = read_metadata(markup.tree, headers, url)
+    return Page(
+        text=text,
+        title=_clean(about.title),
+        lang=_clean(about.lang),
+        charset=decoded.charset,
+        charset_source=decoded.source,
+        undecodable=decoded.undecodable,
+        robots=tuple(map(_clean, about.robots)),
+        licences=tuple(map(_clean, about.licences)),
+        html_bytes=len(html),
+        text_bytes=text_bytes,
+        elements=size.elements,
+        depth=size.depth,
+    )
+
+
+def _measured(utf8: bytes, params: Params) -> Size:
+    """The page's size, if it is within the limits: parsers see nothing that is not."""
+    size = measure(utf8, params.max_elements, params.max_depth)
+    if size.depth > params.max_depth:
+        raise PageError("extract.too_deep", f"nested deeper than {params.max_depth:,} elements (max_depth)")
+    if size.elements > params.max_elements:
+        raise PageError("extract.too_many_elements", f"more than {params.max_elements:,} elements (max_elements)")
+    if size.attributes > params.max_attributes:
+        raise PageError(
+            "extract.too_many_attributes",
+            f"a tag with {size.attributes:,} attributes, limit {params.max_attributes:,} (max_attributes)",
+        )
+    return size
+
+
+def _run(engine: Engine, markup: Markup) -> str:
+    """Parse and extract; whatever a parser throws at a page becomes a PageError."""
+    error_class = "extract.parser_error"
+    try:
+        _ = markup.tree
+        error_class = "extract.engine_error"
+        return engine(markup)
+    except MemoryError:
+        raise  # the machine's, not the page's: the task is to be tried again
+    except Exception as error:
+        raise PageError(error_class, _message(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # how a panic in Rust arrives: no subclass of Exception
+            raise
+        raise PageError(error_class, _message(error)) from error
+
+
+def _message(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"[:_MESSAGE_CHARS]
+
+
+def _clean(text: str) -> str:
+    """NFC; no NUL, invisible or odd characters; "\\n" line ends; no surrogates; no blanks at the ends."""
+    if text.isascii():
+        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
+    for character in (*_INVISIBLE, "\0"):
+        text = text.replace(character, "")
+    text = text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
+    text = unicodedata.normalize("NFC", text)
+    return text.encode("utf-8", "replace").decode().strip()

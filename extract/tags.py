@@ -1,0 +1,107 @@
+"""What the guard (extract/guard.py) must know of HTML's elements: which are void, raw text, closed by others, reopened.
+
+The table follows the HTML Standard's tree construction (section 13.2.6) as far as it decides nesting.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.jit import kernel
+
+VOID = 1  # no content, no end tag
+RAW_TEXT = 2  # content is text up to the matching end tag
+SPECIAL = 4  # ordinary end tags do not reach past it
+CLOSES_P = 8  # its start tag ends an open paragraph
+FORMATTING = 16  # reopened after whatever closed it implicitly ("active formatting elements")
+SCOPE = 32  # end tags and implied ends do not reach past it
+BREAKS_OUT = 64  # its start tag ends SVG and MathML content
+INTEGRATION = 128  # SVG or MathML element whose content is HTML again
+HEADING = 256
+ROOT = 512  # html, head, body: there is one, whatever the page repeats
+IN_TABLE = 1024  # its start tag is ignored outside a table
+FOREIGN = 2048  # svg, math
+FORM = 4096  # a form in a form is ignored
+LAST = 8192  # plaintext: nothing after it is markup
+
+_LISTS = {
+    VOID: "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr",
+    RAW_TEXT: "iframe noembed noframes script style textarea title xmp",
+    SPECIAL: (
+        "address applet area article aside base basefont bgsound blockquote body br button caption center col "
+        "colgroup dd details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 "
+        "h3 h4 h5 h6 head header hgroup hr html iframe img input keygen li link listing main marquee menu "
+        "meta nav noembed noframes noscript object ol p param plaintext pre script search section select "
+        "source style summary table tbody td template textarea tfoot th thead title tr track ul wbr xmp "
+        "foreignobject desc annotation-xml"
+    ),
+    CLOSES_P: (
+        "address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure "
+        "footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol p plaintext pre search "
+        "section summary table ul xmp"
+    ),
+    FORMATTING: "a b big code em font i nobr s small strike strong tt u",
+    SCOPE: "applet caption html marquee object table td template th",
+    BREAKS_OUT: (
+        "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li "
+        "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
+    ),
+    INTEGRATION: "annotation-xml desc foreignobject mi mn mo ms mtext title",
+    HEADING: "h1 h2 h3 h4 h5 h6",
+    ROOT: "body head html",
+    IN_TABLE: "caption col colgroup tbody td tfoot th thead tr",
+    FOREIGN: "math svg",
+    FORM: "form",
+    LAST: "plaintext",
+}
+
+HASH_BASE = 131
+_SLOTS = 1024
+
+
+def tag_hash(name: str) -> int:
+    """The number the kernel computes for a tag name: base-131 polynomial of its lower-case bytes, in wrapping int64."""
+    value = 0
+    for byte in name.lower().encode():
+        value = (value * HASH_BASE + byte) & (2**64 - 1)
+    return value - 2**64 if value >= 2**63 else value
+
+
+def _tag_table() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
+    flags: dict[str, int] = {}
+    for flag, names in _LISTS.items():
+        for name in names.split():
+            flags[name] = flags.get(name, 0) | flag
+    keys = np.zeros(_SLOTS, np.int64)
+    values = np.zeros(_SLOTS, np.int32)
+    for name in sorted(flags):
+        slot = tag_hash(name) % _SLOTS
+        while keys[slot]:
+            slot = (slot + 1) % _SLOTS
+        keys[slot] = tag_hash(name)
+        values[slot] = flags[name]
+    keys.flags.writeable = values.flags.writeable = False
+    return keys, values
+
+
+# Open addressing: the tag with hash h lies at slot h % 1024 or behind it; key 0 is an empty slot. int64[1024],
+# int32[1024].
+TAG_KEYS, TAG_FLAGS = _tag_table()
+
+
+@kernel
+def flags_of(name: int) -> int:
+    """The flags of a tag by its hash; 0 for one that the table does not know."""
+    slot = name % len(TAG_KEYS)
+    while TAG_KEYS[slot] != 0:
+        if TAG_KEYS[slot] == name:
+            return int(TAG_FLAGS[slot])
+        slot = (slot + 1) % len(TAG_KEYS)
+    return 0
+
+
+P, LI, DD, DT, A, NOBR, BUTTON, OPTION, OPTGROUP, BR, ADDRESS, DIV = map(
+    tag_hash, ("p", "li", "dd", "dt", "a", "nobr", "button", "option", "optgroup", "br", "address", "div")
+)
+TABLE, TBODY, THEAD, TFOOT, TR, TD, TH, TEMPLATE = map(
+    tag_hash, ("table", "tbody", "thead", "tfoot", "tr", "td", "th", "template")
+)
