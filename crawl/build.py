@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 
-from gristmill.crawl.heads import Head
+from gristmill.crawl.heads import Head, clean_pairs
 from gristmill.crawl.payload import Payload, read_payload
 from gristmill.crawl.record import Limits, Record
 
@@ -12,11 +12,13 @@ _HTTP_TYPES = frozenset(("response", "revisit"))
 _ALGORITHMS = {"sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256", "md5": "md5"}
 
 
-def build(head: Head, block: bytes, offset: int, length: int, within: int, limits: Limits) -> Record:
+def build(head: Head, block: bytes, offset: int, length: int, *, within: int, limits: Limits) -> Record:
     """The record of a whole block; failed if its body breaks a limit or a response is empty."""
     payload = read_payload(block, limits) if head.type in _HTTP_TYPES else None
     if head.type == "response" and not block:
-        return fail(head, "empty_block", "a response without a single byte", offset, length, within)
+        return fail(
+            head, "empty_block", "a response without a single byte", offset=offset, length=length, within=within
+        )
     warnings = payload.warnings if payload is not None else ()
     if head.uri_escaped:
         warnings += ("uri_not_utf8",)
@@ -40,11 +42,11 @@ def build(head: Head, block: bytes, offset: int, length: int, within: int, limit
         payload.message if payload is not None else "",
         within,
         warnings,
-        head.headers,
+        head.text,
     )
 
 
-def fail(head: Head, error: str, message: str, offset: int, length: int, within: int) -> Record:
+def fail(head: Head, error: str, message: str, *, offset: int, length: int, within: int) -> Record:
     """The record that could not be read, with what its header said."""
     return Record(
         offset=offset,
@@ -63,7 +65,7 @@ def fail(head: Head, error: str, message: str, offset: int, length: int, within:
         message=message,
         within=within,
         warnings=("uri_not_utf8",) if head.uri_escaped else (),
-        headers=head.headers,
+        header=head.text,
     )
 
 
@@ -94,11 +96,12 @@ def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple
 
 def _digests(head: Head) -> dict[str, str]:
     names = {"warc-block-digest": "block", "warc-payload-digest": "payload"}
-    return {names[name.lower()]: value for name, value in head.headers if name.lower() in names}
+    return {names[name.lower()]: value for name, value in clean_pairs(head.text) if name.lower() in names}
 
 
 def _matches(digest: str, data: bytes) -> bool:
-    """Whether "sha1:BASE32" or the like is the digest of some bytes; an algorithm that is not known holds nothing against them."""
+    """Whether "sha1:BASE32" or the like is the digest of some bytes; one that is not known here holds nothing against
+    them."""
     label, colon, value = digest.partition(":")
     algorithm = _ALGORITHMS.get(label.strip().lower())
     if not colon or algorithm is None:

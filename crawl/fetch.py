@@ -1,7 +1,7 @@
 """The `fetch` stage: a file's bytes, on this machine and verified.
 
-A local file stays where it is. A remote one is streamed into a folder, resumed where a connection broke, and checked for its
-length. The folder holds what is being worked on, no more: `drop` a file once its part is extracted.
+A local file stays where it is. A remote one is streamed into a folder, resumed where a connection broke, and checked
+for its length. The folder holds what is being worked on, no more: `drop` a file once its part is extracted.
 """
 
 import email.utils
@@ -165,7 +165,7 @@ def _from_server(file: InputFile, partial: Path, permits: Permits, manners: Mann
 
 def _backoff(failures: int, manners: Manners) -> float:
     wait = min(manners.longest_wait_seconds, manners.first_wait_seconds * 2 ** (failures - 1))
-    return wait * random.uniform(0.5, 1.5)
+    return float(wait * random.uniform(0.5, 1.5))
 
 
 @dataclass(slots=True)

@@ -13,7 +13,8 @@ MAGIC = b"\x1f\x8b\x08"
 _INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)  # its stub calls the class an instance
 _STEP_BYTES = 1 << 15  # a power of 8, so that the steps come down to 1
 _GZIP = 31  # window bits: a gzip header and trailer, both checked
-# What ISA-L does not use of a slice it copies: 32 KiB holds most members whole and costs 2 µs where one is small.
+# ISA-L copies what it does not use of a slice (32 KiB: 2.6 µs), so the first is small: most members are.
+_FIRST_BYTES = 8 << 10
 _SLICE_BYTES = 32 << 10
 
 
@@ -22,37 +23,36 @@ class GzipCodec:
 
     def member(self, window: Window, start: int, cap: int) -> Member:
         """See `Codec.member`. CRC-32 and length are compared by the inflater."""
-        if window.view(start, 3) != MAGIC:
+        view = window.view(start, _FIRST_BYTES)
+        if view[:3] != MAGIC:
             return Member(start, start, None, "garbage")
         inflater = isal_zlib.decompressobj(_GZIP)
         position = start
         pieces: list[bytes] = []
         total = 0
-        while True:
-            view = window.view(position, _SLICE_BYTES)
-            if not view:
-                return Member(start, start, None, "truncated_member")
+        while view:
+            position += len(view)
             try:
                 piece = inflater.decompress(view)
             except _INFLATE_ERROR as error:
                 return Member(start, start, None, "gzip_crc" if "checksum" in str(error).lower() else "gzip_data")
-            position += len(view)
             total += len(piece)
             if total <= cap:
                 pieces.append(piece)
             if inflater.eof:
-                break
-        end = position - len(inflater.unused_data)
-        if total > cap:
-            return Member(start, end, None)
-        return Member(start, end, pieces[0] if len(pieces) == 1 else b"".join(pieces), aside=total == 0)
+                end = position - len(inflater.unused_data)
+                if total > cap:
+                    return Member(start, end, None)
+                return Member(start, end, pieces[0] if len(pieces) == 1 else b"".join(pieces), "", total == 0)
+            view = window.view(position, _SLICE_BYTES)
+        return Member(start, start, None, "truncated_member")
 
     def inflate(self, window: Window, start: int, end: int) -> Iterator[bytes]:
-        """See `Codec.inflate`. With zlib, whose state can be copied: after an error it is tried again in smaller steps."""
+        """See `Codec.inflate`. With zlib, whose state can be copied: after an error it is tried again in smaller
+        steps."""
         inflater = zlib.decompressobj(_GZIP)
         step = _STEP_BYTES
-        for view in window.chunks(start, end, _SLICE_BYTES):
-            data = bytes(view)
+        for data in window.chunks(start, end, _SLICE_BYTES):
             while data and not inflater.eof:
                 before = inflater.copy()
                 try:

@@ -1,19 +1,21 @@
 """Headers of WARC (0.17 to 1.1) and ARC (1, 2) records, parsed from bytes.
 
-Sources: ISO 28500 and the WARC 1.1 text; the Internet Archive's ARC note; what crawlers really write: bare line feeds, folded
-values, any case, Latin-1 bytes, addresses in brackets, addresses with blanks, an ARC line without a content type.
+Sources: ISO 28500 and the WARC 1.1 text; the Internet Archive's ARC note; what crawlers really write: bare line feeds,
+folded values, any case, Latin-1 bytes, addresses in brackets, addresses with blanks, an ARC line without a content
+type.
 """
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from gristmill.crawl.record import Headers
+Headers = list[tuple[str, str]]
+"""Name and value pairs, in the order of the header."""
 
 # Where a record may begin again after damage: version line, a field name, and the type within 4 KiB (checked below).
 _WARC_CANDIDATE = re.compile(rb"WARC/\d{1,2}\.\d{1,2}[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:)")
 _WARC_START = re.compile(rb"WARC/\d")
 _WARC_TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.IGNORECASE)
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
 _TYPE_REACH = 4096
 _ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
 _ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
@@ -35,7 +37,7 @@ class Head:
     date: str = ""
     content_type: str = ""
     truncated: str = ""
-    headers: Headers = field(default_factory=list)
+    text: str = ""
     error: str = ""
     message: str = ""
     arc: bool = False
@@ -117,49 +119,81 @@ def _broken_head(data: bytes | bytearray, start: int, end: int, cut: bool) -> He
 
 
 def _read_fields(head: Head, raw: bytes) -> None:
-    fields: dict[str, str] = {}
     try:
-        head.headers = header_pairs(raw.decode(), fields)
+        text = raw.decode()
     except UnicodeDecodeError:
-        pairs = header_pairs(raw.decode("utf-8", "surrogateescape"), fields)
-        head.headers = [(clean(name), clean(value)) for name, value in pairs]
-    head.type = clean(fields.get("warc-type", "")).lower()
-    uri = fields.get("warc-target-uri", "")
+        text = raw.decode("utf-8", "surrogateescape")
+    head.text = text
+    kind, length, uri = (
+        _field(text, "\nWARC-Type:"),
+        _field(text, "\nContent-Length:"),
+        _field(text, "\nWARC-Target-URI:"),
+    )
+    if (
+        kind is None or length is None or uri is None or "\n " in text or "\n\t" in text
+    ):  # another case, or folded lines
+        pairs = header_pairs(text)
+        names = {name.lower(): f"\n{name.lower()}: {value}" for name, value in reversed(pairs)}  # the first one counts
+        text = "".join(names.values())
+        kind, length, uri = (
+            _field(text, "\nwarc-type:"),
+            _field(text, "\ncontent-length:"),
+            _field(text, "\nwarc-target-uri:"),
+        )
+        record_id, date = _field(text, "\nwarc-record-id:"), _field(text, "\nwarc-date:")
+        content_type, truncated = _field(text, "\ncontent-type:"), _field(text, "\nwarc-truncated:")
+    else:
+        record_id, date = _field(text, "\nWARC-Record-ID:"), _field(text, "\nWARC-Date:")
+        content_type, truncated = _field(text, "\nContent-Type:"), _field(text, "\nWARC-Truncated:")
+    uri = uri or ""
     if uri[:1] == "<" and uri[-1:] == ">":
         uri = uri[1:-1]
     head.uri = escape_uri(uri)
     head.uri_escaped = head.uri is not uri
-    head.record_id = clean(fields.get("warc-record-id", "")).strip("<> ")
-    head.date = clean(fields.get("warc-date", ""))
-    head.content_type = clean(fields.get("content-type", ""))
-    head.truncated = clean(fields.get("warc-truncated", "")).lower()
-    _set_length(head, fields.get("content-length"))
+    head.type = clean(kind or "").lower()
+    head.record_id = clean(record_id or "").strip("<> ")
+    head.date = clean(date or "")
+    head.content_type = clean(content_type or "")
+    head.truncated = clean(truncated or "").lower()
+    _set_length(head, length)
     if not head.type and not head.error:
         head.error, head.message = "bad_header", "the record has no WARC-Type"
 
 
-def header_pairs(text: str, first: dict[str, str]) -> Headers:
-    """Name and value pairs of header lines (the first line, a version or status line, is left out), folded lines joined.
+def _field(text: str, name: str) -> str | None:
+    """Value of the first field that begins with `name` ("\\nName:"), or None."""
+    found = text.find(name)
+    if found < 0:
+        return None
+    start = found + len(name)
+    end = text.find("\n", start)
+    return text[start : end if end >= 0 else len(text)].strip()
 
-    `first` receives the first value of each name, in lower case.
-    """
-    lines = text.split("\n")
+
+def header_pairs(text: str) -> Headers:
+    """Name and value pairs of header lines, folded lines joined; the first line (a version or status) is left out."""
+    if "\n " in text or "\n\t" in text:
+        return _folded_pairs(text)
+    parts = [line.partition(":") for line in text.split("\n")[1:]]
+    return [(name.strip(), value.strip()) for name, colon, value in parts if colon]
+
+
+def clean_pairs(text: str) -> Headers:
+    """Pairs of a WARC header's text, without lone surrogates."""
+    return header_pairs(clean(text))
+
+
+def _folded_pairs(text: str) -> Headers:
     pairs: Headers = []
-    for line in lines[1:]:
-        name, colon, value = line.partition(":")
+    for line in text.split("\n")[1:]:
         if line[:1] in (" ", "\t"):
             if pairs:
-                name, before = pairs[-1]
-                value = f"{before} {line.strip()}"
-                if first.get(name.lower()) == before:
-                    first[name.lower()] = value
-                pairs[-1] = (name, value)
+                name, value = pairs[-1]
+                pairs[-1] = (name, f"{value} {line.strip()}")
             continue
+        name, colon, value = line.partition(":")
         if colon:
-            name = name.strip()
-            value = value.strip()
-            pairs.append((name, value))
-            first.setdefault(name.lower(), value)
+            pairs.append((name.strip(), value.strip()))
     return pairs
 
 
@@ -216,7 +250,7 @@ def _parse_arc(data: bytes | bytearray, start: int) -> Head | None:
     head.date = _arc_date(match.group(3).decode())
     head.content_type = match.group(4).decode("latin-1")
     _set_length(head, match.group(10).decode("latin-1"))
-    head.headers = [("IP-address", match.group(2).decode("latin-1"))]
+    head.text = line.decode("utf-8", "surrogateescape")
     return head
 
 

@@ -1,11 +1,12 @@
 """What the user named, as a list of files that a run can be planned on.
 
-An address says where a file lies below the root of its input, and together with size and content it names the file's part. So a
-folder may move, and other files may join it, without any part being done again.
+An address says where a file lies below the root of its input, and together with size and content it names the file's
+part. So a folder may move, and other files may join it, without any part being done again.
 """
 
 import glob
 import hashlib
+import itertools
 import os
 import re
 from collections.abc import Iterator, MutableMapping, Sequence
@@ -25,7 +26,7 @@ _PART_BYTES = 8
 _READ_BYTES = 1 << 20
 
 DigestKey = tuple[str, int, int]
-"""Absolute path, size, and time of last change in nanoseconds: while these hold, a file's digest is not computed again."""
+"""Absolute path, size, time of last change in nanoseconds: while these hold, a file's digest is not computed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,7 @@ def _expand(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[Inpu
 
 
 def _in_folder(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
-    root = Path(os.path.abspath(text))
+    root = _absolute(text)
     paths = list(_warcs_below(root))
     if not paths:
         raise InputError(
@@ -110,6 +111,11 @@ def _in_folder(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[I
         )
     for path in paths:
         yield _local(path, root, False, digests)
+
+
+def _absolute(text: str) -> Path:
+    """An absolute path without "..", links left as they are: a folder of links keeps its own addresses."""
+    return Path(os.path.normpath(Path(text).absolute()))
 
 
 def _warcs_below(root: Path) -> Iterator[Path]:
@@ -121,10 +127,10 @@ def _warcs_below(root: Path) -> Iterator[Path]:
 def _matching(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
     folders = Path(text).parts
     free = next(count for count, name in enumerate(folders) if glob.has_magic(name))
-    root = Path(os.path.abspath(Path(*folders[:free])))
+    root = _absolute(str(Path(*folders[:free])))
     paths: set[Path] = set()
-    for match in glob.iglob(text, recursive=True):
-        path = Path(os.path.abspath(match))
+    for match in glob.iglob(text, recursive=True):  # noqa: PTH207 - Path.glob wants the folder split off first
+        path = _absolute(match)
         if path.is_dir():
             paths.update(_warcs_below(path))
         elif WARC_NAME.search(path.name):
@@ -139,7 +145,7 @@ def _matching(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[In
 
 
 def _named_file(text: str, digests: MutableMapping[DigestKey, str]) -> InputFile:
-    path = Path(os.path.abspath(text))
+    path = _absolute(text)
     if not path.is_file():
         raise InputError(f"input '{text}' is neither a file nor a folder; name a WARC file, or a folder of them.")
     if path.stat().st_size == 0:
@@ -180,7 +186,7 @@ def file_digest(path: Path) -> str:
 
 def _refuse_twins(files: list[InputFile]) -> None:
     places: dict[str, InputFile] = {}
-    for first, second in zip(files, files[1:], strict=False):
+    for first, second in itertools.pairwise(files):
         if first.address == second.address:
             raise InputError(_twins(first, second))
     for file in files:

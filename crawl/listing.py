@@ -1,10 +1,13 @@
 """The rows of `gristmill records --json`: one for each record and each damaged range, in the order of the file.
 
-    {"offset", "length", "type", "uri", "status", "mime", "outcome": "usable" | "failed", "why", "body_bytes", "body_sha1", "warnings"}
+    {"offset", "length", "type", "uri", "status", "mime", "outcome": "usable" | "failed", "why", "body_bytes",
+    "body_sha1",
+     "warnings"}
     {"gap": [from, to], "why"}
 
-`uri` is null where the record has none or where it is not UTF-8; the latter have `uri_escaped`. `body_bytes` and `body_sha1` (as in
-WARC digests: "sha1:" and base32) describe the decoded body of pages: response, resource and conversion records that are usable.
+`uri` is null where the record has none or where it is not UTF-8; the latter have `uri_escaped`. `body_bytes` and
+`body_sha1` (as in WARC digests: "sha1:" and base32) describe the decoded body of usable response, resource and
+conversion records.
 """
 
 import base64

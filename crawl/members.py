@@ -37,7 +37,8 @@ class Codec(Protocol):
     """A container format made of members."""
 
     def member(self, window: Window, start: int, cap: int) -> Member:
-        """Inflate the member at `start`, keeping at most `cap` bytes; with `why` set if it fails (its `end` then means nothing)."""
+        """Inflate the member at `start`, keeping at most `cap` bytes; if it fails, `why` is set and `end` means
+        nothing."""
 
     def inflate(self, window: Window, start: int, end: int) -> Iterator[bytes]:
         """What [start, end) gives until it fails, in pieces of at most 64 KiB, silent about the failure."""

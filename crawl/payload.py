@@ -1,7 +1,8 @@
-"""HTTP responses as crawlers store them: status, header lines, and the body once chunks and content encodings are undone.
+"""HTTP responses as crawlers store them: status, header lines, and the body once chunks and encodings are undone.
 
-Common Crawl stores bodies decoded and keeps what the wire said as `X-Crawler-Content-Encoding`; other crawlers store the wire, and
-some keep the header and decode the body. So a header is believed only if the bytes agree, and the bytes alone if they cannot be text.
+Common Crawl stores bodies decoded and keeps what the wire said as `X-Crawler-Content-Encoding`; other crawlers store
+the wire, and some keep the header and decode the body. So a header is believed only if the bytes agree, and the bytes
+alone if they cannot be text.
 """
 
 import re
@@ -12,11 +13,11 @@ from dataclasses import dataclass
 import brotli
 import zstandard
 
-from gristmill.crawl.heads import header_pairs
-from gristmill.crawl.record import Headers, Limits
+from gristmill.crawl.heads import Headers, header_pairs
+from gristmill.crawl.record import Limits
 
 _STATUS = re.compile(rb"(?:HTTP/\d{1,2}(?:\.\d{1,2})?|ICY)[ \t]+(\d{1,10})[^\r\n]*(?:\r?\n|\Z)", re.IGNORECASE)
-_HEADER_END = re.compile(rb"\r?\n\r?\n")
+_HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
 _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9a-fA-F]{1,8})[ \t]*(?:;[^\r\n]{0,4096})?\r?\n")
 _GZIP = b"\x1f\x8b\x08"
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -61,11 +62,11 @@ def read_payload(block: bytes, limits: Limits) -> Payload:
     if end < 0:
         message = f"the HTTP header has no end within {limits.http_header_bytes:,} bytes"
         return Payload(_status(line), [], b"", error="http_header_limit", message=message)
-    first: dict[str, str] = {}
-    headers = header_pairs(block[line.start() : end].decode("latin-1"), first)
-    payload = Payload(_status(line), headers, block[start:], start)
-    if "transfer-encoding" in first or "content-encoding" in first or payload.body[:3] == _GZIP:
-        _undo(payload, first, limits)
+    text = block[:end].decode("latin-1")
+    payload = Payload(_status(line), header_pairs(text), block[start:], start)
+    lower = text.lower()
+    if "\ntransfer-encoding" in lower or "\ncontent-encoding" in lower or payload.body[:3] == _GZIP:
+        _undo(payload, limits)
     return payload
 
 
@@ -86,7 +87,8 @@ def _header_extent(block: bytes, line_end: int, limits: Limits) -> tuple[int, in
     return (len(block), len(block)) if len(block) <= limits.http_header_bytes else (-1, -1)
 
 
-def _undo(payload: Payload, first: dict[str, str], limits: Limits) -> None:
+def _undo(payload: Payload, limits: Limits) -> None:
+    first = {name.lower(): value for name, value in reversed(payload.headers)}
     body, warnings = payload.body, list[str]()
     if "chunked" in first.get("transfer-encoding", "").lower():
         body, whole = join_chunks(body)
@@ -116,7 +118,8 @@ def join_chunks(body: bytes) -> tuple[bytes, bool]:
     """Undo chunked transfer coding; what does not begin like a chunk was joined already and comes back as it is.
 
     Returns:
-        The joined body, and whether the coding was whole. Where it breaks, what came before counts, and a last chunk that is cut.
+        The joined body, and whether the coding was whole. Where it breaks, what came before counts, and a cut last
+        chunk.
     """
     size = _CHUNK_SIZE.match(body)
     if size is None:
@@ -146,7 +149,8 @@ def decode(body: bytes, encoding: str, limits: Limits) -> tuple[bytes, str]:
     """Undo one content encoding: by magic if there is one, else as named, else not at all.
 
     Returns:
-        The decoded body and a warning: "" | "encoding_wrong" (kept as it is, or another than named) | "encoding_broken" (cut short).
+        The decoded body and a warning: "", "encoding_wrong" (kept as it is, or another than named), "encoding_broken"
+        (cut).
     """
     actual = _by_magic(body, encoding)
     if actual is None:

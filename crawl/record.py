@@ -1,12 +1,13 @@
 """What the reader hands out: records, damaged ranges, and the limits it keeps.
 
-Every byte of a file belongs to a record or to a gap. Records that share one compressed member share its range; `within` tells them apart.
+Every byte of a file belongs to a record or to a gap. Records that share one compressed member share its range; `within`
+tells them apart.
 """
 
 from dataclasses import dataclass, field
 from typing import Literal
 
-Headers = list[tuple[str, str]]
+from gristmill.crawl.heads import Headers, clean_pairs
 
 _MEBIBYTE = 1 << 20
 
@@ -34,7 +35,7 @@ class Limits:
     """Longest HTTP header; 10,000 lines of it have been seen."""
 
     check_digests: bool = False
-    """Compare WARC-Payload-Digest and WARC-Block-Digest; a mismatch becomes a warning. SHA-1 costs as much as parsing."""
+    """Compare WARC-Payload-Digest and WARC-Block-Digest; a mismatch is a warning. SHA-1 costs as much as parsing."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -61,7 +62,7 @@ class Record:
         message: the failure in words.
         within: where the record begins in its inflated member; 0 for the first or only one.
         warnings: what was odd and survived: "uri_not_utf8", "chunks_broken", "encoding_wrong", "payload_digest" …
-        headers: fields of the WARC header in order.
+        header: the WARC header's or the ARC line's text; bytes that are not UTF-8 are lone surrogates. See `headers`.
     """
 
     offset: int
@@ -80,11 +81,16 @@ class Record:
     message: str = ""
     within: int = 0
     warnings: tuple[str, ...] = ()
-    headers: Headers = field(default_factory=list)
+    header: str = field(default="", repr=False)
+
+    @property
+    def headers(self) -> Headers:
+        """Name and value pairs of the WARC header in order, parsed when asked for; none for ARC."""
+        return clean_pairs(self.header)
 
     @property
     def place(self) -> str:
-        """What tells this record from others at the same offset: its id, and where it begins if the member holds several."""
+        """What tells this record from others at its offset: its id, and where it begins if the member holds several."""
         return f"{self.record_id}+{self.within}" if self.within else self.record_id
 
 
@@ -92,7 +98,8 @@ class Record:
 class Gap:
     """Bytes [start, end) of the file that belong to no record.
 
-    `why`: padding, garbage, no_header, gzip_data, gzip_crc, zstd_data, truncated_member, or "dictionary", which alone is no damage.
+    `why`: padding, garbage, no_header, empty_member, gzip_data, gzip_crc, zstd_data, truncated_member, or
+    "dictionary", which alone is no damage.
     """
 
     start: int

@@ -1,8 +1,9 @@
-"""Every record of a WARC or ARC file, whatever happened to the file: the one way in for `extract` and `gristmill records`.
+"""Every record of a WARC or ARC file, whatever happened to it: the one way in for `extract` and `gristmill records`.
 
-gzip member by member, gzip around the whole file, zstd with and without dictionary, or uncompressed. A record is usable only if the
-trailer of its member held, its block has the length its header says, and its body could be decoded within the limits. Everything
-else is a failed record, where a header can still be recognised, or a gap. Records and gaps cover the file.
+gzip member by member, gzip around the whole file, zstd with and without dictionary, or uncompressed. A record is usable
+only if the trailer of its member held, its block has the length its header says, and its body could be decoded within
+the limits. Everything else is a failed record, where a header can still be recognised, or a gap. Together they cover
+the file.
 
 In a damaged member that holds several records, those before the damage are usable if a WARC digest vouches for them.
 """
@@ -78,8 +79,8 @@ def _plain(window: Window, limits: Limits) -> Iterator[Record | Gap]:
 def _emit(found: Found, offset: int, length: int, within: int, limits: Limits) -> Record:
     assert found.head is not None
     if found.block is None:
-        return fail(found.head, found.error, found.message, offset, length, within)
-    return build(found.head, found.block, offset, length, within, limits)
+        return fail(found.head, found.error, found.message, offset=offset, length=length, within=within)
+    return build(found.head, found.block, offset, length, within=within, limits=limits)
 
 
 def _joined_gaps(items: Iterator[Record | Gap]) -> Iterator[Record | Gap]:
@@ -106,7 +107,7 @@ def _joined_gaps(items: Iterator[Record | Gap]) -> Iterator[Record | Gap]:
 
 @dataclass(slots=True)
 class _Carry:
-    """A record that wants more bytes than its member had: gzip allows it, the WARC annex does not, block-gzip tools do it."""
+    """A record that wants more bytes than its member had: against the WARC annex, but block-gzip tools do it."""
 
     found: Found
     data: bytearray
@@ -119,7 +120,14 @@ class _Carry:
         """The record as it stands when no more bytes come; `more`: another record follows, so its length was wrong."""
         assert self.found.head is not None
         error = "length_too_long" if more and self.found.error == "truncated_record" else self.found.error
-        return fail(self.found.head, error, self.found.message, self.start, self.end - self.start, self.within)
+        return fail(
+            self.found.head,
+            error,
+            self.found.message,
+            offset=self.start,
+            length=self.end - self.start,
+            within=self.within,
+        )
 
 
 def _compressed(window: Window, codec: Codec, limits: Limits) -> Iterator[Record | Gap]:
@@ -161,7 +169,7 @@ def _single(member: Member, data: bytes, limits: Limits) -> Record | None:
     end = head.size + head.block
     if len(data) - end > 4 or end > len(data) or data[end:] not in _RECORD_ENDS:
         return None
-    return build(head, data[head.size : end], member.start, member.end - member.start, 0, limits)
+    return build(head, data[head.size : end], member.start, member.end - member.start, within=0, limits=limits)
 
 
 def _several(
@@ -219,6 +227,6 @@ def _unverified(found: Found, member: Member, limits: Limits, last: bool) -> Rec
     assert found.head is not None
     length = member.end - member.start
     if not last and found.block is not None and digest_holds(found.head, found.block):
-        return build(found.head, found.block, member.start, length, found.start, limits)
+        return build(found.head, found.block, member.start, length, within=found.start, limits=limits)
     message = _DAMAGE.get(member.why, f"the member is damaged ({member.why})")
-    return fail(found.head, member.why, message, member.start, length, found.start)
+    return fail(found.head, member.why, message, offset=member.start, length=length, within=found.start)

@@ -1,7 +1,8 @@
-"""Records one after the other in a stream of bytes, with lengths that are believed only if a record's end is where they say.
+"""Records one after the other in a stream of bytes, with lengths that are believed only if a record ends where they
+say.
 
-Pages quote WARC files, so a block is never searched while its length holds. Where it does not, the next header is looked for
-from the start of the block: the length may have been too short or too long.
+Pages quote WARC files, so a block is never searched while its length holds. Where it does not, the next header is
+looked for from the start of the block: the length may have been too short or too long.
 """
 
 import re
@@ -80,7 +81,7 @@ def _record(stream: Stream, start: int, head: Head, limits: Limits) -> Found:
     whole = stream.reaches(block_end)
     tail = _tail_bytes(stream, block_end) if whole else -1
     if tail < 0:
-        return _mismatch(stream, start, block_start, block_end, head, whole)
+        return _mismatch(stream, start, block_start, block_end, head=head, whole=whole)
     end = block_end + tail
     if head.error:
         return Found(start, end, head, error=head.error, message=head.message)
@@ -103,7 +104,7 @@ def _tail_bytes(stream: Stream, block_end: int) -> int:
     return -1
 
 
-def _mismatch(stream: Stream, start: int, block_start: int, block_end: int, head: Head, whole: bool) -> Found:
+def _mismatch(stream: Stream, start: int, block_start: int, block_end: int, *, head: Head, whole: bool) -> Found:
     following = stream.find_head(block_start, head.arc)
     if following < 0:
         following = _end(stream, block_start)

@@ -6,18 +6,24 @@ from types import TracebackType
 
 from gristmill.crawl.heads import HEAD_REACH, find_head
 
-_CHUNK_BYTES = 1 << 20
+_CHUNK_BYTES = 1 << 18
 _SEARCH_BYTES = 1 << 18
 
 
 class Window:
-    """A file seen through one chunk: cheap for readers that go forward, right for those that jump."""
+    """A file seen through one chunk: cheap for readers that go forward, right for those that jump.
+
+    Views are valid until the next call: all chunks share one buffer, because fresh memory would cost more than the
+    reading.
+    """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb", buffering=0)
         self.size = self._file.seek(0, 2)
+        self._buffer = bytearray(_CHUNK_BYTES)
+        self._view = memoryview(self._buffer)
         self._start = 0
-        self._view = memoryview(b"")
+        self._end = 0
 
     def __enter__(self) -> "Window":
         return self
@@ -28,27 +34,25 @@ class Window:
         self._file.close()
 
     def view(self, start: int, size: int) -> memoryview:
-        """Bytes [start, start + size), fewer only where the file ends. At most one chunk (1 MiB)."""
-        offset = start - self._start
-        if offset < 0 or offset + size > len(self._view):
+        """Bytes [start, start + size), fewer only where the file ends. At most one chunk (256 KiB)."""
+        if start < self._start or start + size > self._end:
             self._load(start)
-            offset = 0
-        return self._view[offset : offset + size]
+        return self._view[start - self._start : min(start + size, self._end) - self._start]
 
     def _load(self, start: int) -> None:
         self._file.seek(start)
-        data = self._file.read(_CHUNK_BYTES) or b""
-        while 0 < len(data) < _CHUNK_BYTES and start + len(data) < self.size:  # a raw read may be short
-            more = self._file.read(_CHUNK_BYTES - len(data))
-            if not more:
+        filled = 0
+        while filled < _CHUNK_BYTES and start + filled < self.size:  # a raw read may be short
+            read = self._file.readinto(self._view[filled:])
+            if not read:
                 break
-            data += more
-        self._start, self._view = start, memoryview(data)
+            filled += read
+        self._start, self._end = start, start + filled
 
-    def chunks(self, start: int, end: int, size: int = _SEARCH_BYTES) -> Iterator[memoryview]:
-        """Bytes [start, end) in pieces of at most `size`."""
+    def chunks(self, start: int, end: int, size: int = _SEARCH_BYTES) -> Iterator[bytes]:
+        """Bytes [start, end) in pieces of at most `size`, copied."""
         while start < end:
-            piece = self.view(start, min(size, end - start))
+            piece = bytes(self.view(start, min(size, end - start)))
             if not piece:
                 return
             yield piece
@@ -63,7 +67,7 @@ class Stream:
         seekable: whether `open_at` is cheap anywhere; if not, bytes are read and dropped to go forward.
     """
 
-    def __init__(self, open_at: Callable[[int], Iterator[bytes | memoryview]], seekable: bool) -> None:
+    def __init__(self, open_at: Callable[[int], Iterator[bytes]], seekable: bool) -> None:
         self._open_at = open_at
         self._seekable = seekable
         self._base = 0
@@ -75,7 +79,8 @@ class Stream:
         """Make bytes [position, position + size) available, as far as the stream has them.
 
         Returns:
-            The buffer, where `position` lies in it, and whether the stream ends within the buffer. Bytes before `position` may be dropped.
+            The buffer, where `position` lies in it, and whether the stream ends within the buffer. What lies before
+            `position` may be dropped.
         """
         if position < self._base or (self._seekable and position > self._base + len(self._buffer)):
             self._reopen(position)
@@ -132,4 +137,4 @@ class Stream:
 
 def stream_of(data: bytes) -> Stream:
     """A stream of bytes that are at hand."""
-    return Stream(lambda start: iter([memoryview(data)[start:]] if start < len(data) else []), seekable=True)
+    return Stream(lambda start: iter([data[start:]] if start < len(data) else []), seekable=True)

@@ -1,7 +1,7 @@
 """zstd frames, with or without a dictionary (RFC 8878; the Internet Archive's note on .warc.zst).
 
-A frame's extent and the most it can become are read from its block headers before anything is inflated, so that a frame that
-lies costs nothing.
+A frame's extent and the most it can become are read from its block headers before anything is inflated, so that a frame
+that lies costs nothing.
 """
 
 import io
@@ -67,7 +67,8 @@ class ZstdCodec:
             return Member(start, start, None, "zstd_data")
 
     def inflate(self, window: Window, start: int, end: int) -> Iterator[bytes]:
-        """See `Codec.inflate`. What the reader had begun to fill is lost with an error, so the first pieces are small."""
+        """See `Codec.inflate`. What the reader had begun to fill is lost with an error, so the first pieces are
+        small."""
         try:
             yield from self._pieces(window, start, end, _STEP_BYTES, _STEP_FROM)
         except zstandard.ZstdError:
