@@ -42,6 +42,26 @@ def shuffle_order(ids: pa.Array, seed: int) -> NDArray[np.int64]:
     return order
 
 
+def permuted(places: NDArray[np.int64], size: int, seed: int, epoch: int) -> NDArray[np.int64]:
+    """Where a permutation of 0 … size - 1 sends some of its places; each (seed, epoch) has its own.
+
+    A Feistel network of 6 rounds of `mix` over the next power of four, walked until it lands below size (Black and
+    Rogaway 2002, "Ciphers with arbitrary finite domains"): 4 steps or fewer on average, and no index kept in memory.
+    """
+    half = np.uint64(max((size - 1).bit_length() + 1, 2) // 2)
+    low = np.uint64((1 << int(half)) - 1)
+    keys = mix(mix(np.array([seed % (1 << 64)], np.uint64)) ^ np.uint64(epoch)) + np.arange(6, dtype=np.uint64)
+    values = places.astype(np.uint64)
+    pending = np.arange(len(values))
+    while len(pending):
+        left, right = values[pending] >> half, values[pending] & low
+        for key in keys:
+            left, right = right, left ^ (mix(right ^ mix(key.reshape(1))) & low)
+        values[pending] = (left << half) | right
+        pending = pending[values[pending] >= size]
+    return values.astype(np.int64)
+
+
 def _id_bytes(ids: pa.Array) -> NDArray[np.uint8]:
     """The ids as uint8[documents, 16], not copied."""
     if isinstance(ids, pa.ChunkedArray):
