@@ -36,10 +36,10 @@ def is_address(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, hi
             break
     if _is_host_and_rest(codes, kinds, start, high):
         return True
+    found = False
     for i in range(start + 1, high):
-        if codes[i] == _AT and _is_host_and_rest(codes, kinds, i + 1, high):
-            return True
-    return False
+        found = found or (codes[i] == _AT and _is_host_and_rest(codes, kinds, i + 1, high))
+    return found
 
 
 @kernel
@@ -83,17 +83,17 @@ def _is_host_character(code: int, kind: int) -> bool:
 def _is_octet(kinds: NDArray[np.uint16], start: int, end: int) -> bool:
     if not 1 <= end - start <= 3:
         return False
-    for i in range(start, end):
-        if not kinds[i] & DIGIT:
-            return False
-    return True
+    at = start
+    while at < end and kinds[at] & DIGIT:
+        at += 1
+    return at == end
 
 
 @kernel
 def _is_top_label(kinds: NDArray[np.uint16], start: int, end: int) -> bool:
     if not 2 <= end - start <= 63:
         return False
-    for i in range(start, end):
-        if not kinds[i] & LOWER:
-            return False
-    return True
+    at = start
+    while at < end and kinds[at] & LOWER:
+        at += 1
+    return at == end

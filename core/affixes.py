@@ -1,7 +1,8 @@
 """How a chunk of text between two whitespaces is cut into words: affixes, addresses, contractions, infixes.
 
 A chunk is given as code points and their classes (core/characters.py), int32 and uint16 [length]. The kernels set
-`begins[i]` where a word begins. Rules: spec of spaCy 3.8's blank English tokenizer; core/words.py says what is left out.
+`begins[i]` where a word begins. The rules are those of spaCy 3.8's blank English tokenizer; core/words.py says what is
+left out.
 """
 
 import numpy as np

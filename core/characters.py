@@ -1,8 +1,8 @@
 """What kind of character each code point is: one frozen table that every text kernel looks up.
 
 The table is `characters.npz`, uint16[0x110000], one bit per class below. It is made by `build_classes` from Python's
-unicodedata (Unicode 14, Python 3.11) and `end_marks.txt`, and shipped, so that a page is judged alike under every Python.
-`python -m gristmill.core.characters` writes it again.
+unicodedata (Unicode 14, Python 3.11) and `end_marks.txt`, and shipped, so that a page is judged alike under every
+Python. `python -m gristmill.core.characters` writes it again.
 """
 
 import string
@@ -106,15 +106,15 @@ def classes() -> NDArray[np.uint16]:
 @kernel
 def decode(data: NDArray[np.uint8], at: int) -> tuple[int, int]:
     """The code point that starts at a byte of valid UTF-8, and how many bytes it takes."""
-    lead = np.int64(data[at])
+    lead = int(data[at])
     if lead < 0x80:
         return lead, 1
     if lead < 0xE0:
-        return (lead & 0x1F) << 6 | np.int64(data[at + 1]) & 0x3F, 2
+        return (lead & 0x1F) << 6 | int(data[at + 1]) & 0x3F, 2
     if lead < 0xF0:
-        return (lead & 0x0F) << 12 | (np.int64(data[at + 1]) & 0x3F) << 6 | np.int64(data[at + 2]) & 0x3F, 3
-    high = (lead & 0x07) << 18 | (np.int64(data[at + 1]) & 0x3F) << 12
-    return high | (np.int64(data[at + 2]) & 0x3F) << 6 | np.int64(data[at + 3]) & 0x3F, 4
+        return (lead & 0x0F) << 12 | (int(data[at + 1]) & 0x3F) << 6 | int(data[at + 2]) & 0x3F, 3
+    high = (lead & 0x07) << 18 | (int(data[at + 1]) & 0x3F) << 12
+    return high | (int(data[at + 2]) & 0x3F) << 6 | int(data[at + 3]) & 0x3F, 4
 
 
 @kernel

@@ -27,23 +27,28 @@ def json_digest(value: Any) -> str:
     return bytes_digest(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode())
 
 
+UNDIGESTED = {b"digest": b"no"}
+"""Metadata of a field that is for people only, such as an error's message: the digest passes over it."""
+
+
 class TableDigest:
     """Digest of a table that arrives batch by batch."""
 
     def __init__(self, schema: pa.Schema) -> None:
-        self._names = [f"{field.name}:{field.type}" for field in schema]
-        self._columns = [_ColumnDigest(field.type) for field in schema]
+        fields = [field for field in schema if UNDIGESTED.items() - (field.metadata or {}).items()]
+        self._names = [f"{field.name}:{field.type}" for field in fields]
+        self._columns = {field.name: _ColumnDigest(field.type) for field in fields}
         self._rows = 0
 
     def update(self, batch: pa.RecordBatch) -> None:
         """Add the next rows."""
         self._rows += batch.num_rows
-        for digest, column in zip(self._columns, batch.columns, strict=True):
-            digest.update(column)
+        for name, digest in self._columns.items():
+            digest.update(batch.column(name))
 
     def hexdigest(self) -> str:
         """BLAKE2b-128 over the number of rows and all columns, in hex."""
-        return json_digest([self._rows, self._names, [column.hexdigest() for column in self._columns]])
+        return json_digest([self._rows, self._names, [column.hexdigest() for column in self._columns.values()]])
 
 
 class _ColumnDigest:

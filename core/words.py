@@ -21,8 +21,7 @@ from gristmill.core.jit import kernel
 HAS_LETTER = 1  # in `kinds`: some character is alphabetic
 NOT_SYMBOL = 2  # in `kinds`: some character is no mark, space or control character
 
-# An odd number of random bits. The hash of a word is the polynomial Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64:
-# the hash of words put together can be had from the hashes of the words.
+# An odd number of random bits. The hash of a word is the polynomial Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64.
 HASH_BASE = np.uint64(0x9E6C63D0676A9A99)
 _ONE = np.uint64(1)
 
@@ -56,6 +55,7 @@ def words(batch: Batch) -> Words:
 def segment(text: TextBuffers) -> Words:
     """Cut texts into words and measure them."""
     offsets, starts, sizes = word_spans(text.data, text.offsets, classes(), _abbreviations(), _units())
+    starts.flags.writeable = sizes.flags.writeable = False
     chars, hashes, kinds = measure(text.data, starts, sizes, classes())
     result = Words(offsets, starts, sizes, chars, hashes, kinds)
     for array in vars(result).values():

@@ -1,0 +1,216 @@
+"""What occurs more than once within a document: lines, paragraphs, sequences of words.
+
+Things are compared by 64-bit hashes. A table of one document's hashes is an array of slots, probed linearly; what a
+slot holds counts only if it bears the current stamp, so that nothing needs clearing between documents.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.jit import kernel
+
+LONGEST = 10  # words in the longest sequence looked at
+COLUMNS = 9  # sequences of 2 to 10 words
+
+_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)
+_SEQUENCE_BASE = np.uint64(0xA24BAED4963EE407)
+_SHIFT = np.uint64(32)
+
+
+@kernel
+def mix(value: np.uint64) -> np.uint64:
+    """Spread a hash over all its bits."""
+    value ^= value >> _SHIFT
+    value *= _MULTIPLIER
+    value ^= value >> _SHIFT
+    value *= _MULTIPLIER
+    return value ^ value >> _SHIFT
+
+
+@kernel
+def _slots_for(entries: int) -> int:
+    slots = 16
+    while slots < 2 * entries:
+        slots *= 2
+    return slots
+
+
+@kernel
+def _largest(offsets: NDArray[np.int64]) -> int:
+    largest = 0
+    for row in range(len(offsets) - 1):
+        largest = max(largest, offsets[row + 1] - offsets[row])
+    return largest
+
+
+@kernel
+def _first_place(
+    keys: NDArray[np.uint64], stamps: NDArray[np.int64], mask: int, stamp: int, key: np.uint64, place: int
+) -> int:
+    """The place remembered for a key in this stamp's table; an unknown key is remembered with `place`."""
+    slot = np.int64(key) & mask
+    while stamps[2 * slot] == stamp:
+        if keys[slot] == key:
+            return int(stamps[2 * slot + 1])
+        slot = (slot + 1) & mask
+    stamps[2 * slot] = stamp
+    stamps[2 * slot + 1] = place
+    keys[slot] = key
+    return place
+
+
+@kernel
+def first_places(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """For each unit the place of the first unit of its document with the same hash, int64[units]."""
+    slots = _slots_for(_largest(offsets))
+    keys = np.empty(slots, np.uint64)
+    stamps = np.full(2 * slots, -1, np.int64)
+    firsts = np.empty(len(hashes), np.int64)
+    for row in range(len(offsets) - 1):
+        mask = _slots_for(offsets[row + 1] - offsets[row]) - 1
+        for unit in range(offsets[row], offsets[row + 1]):
+            firsts[unit] = _first_place(keys, stamps, mask, row, mix(hashes[unit]), unit)
+    return firsts
+
+
+@kernel
+def repeated_sequences(
+    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], chars: NDArray[np.int32], all_copies: bool
+) -> NDArray[np.int64]:
+    """Code points in repeated sequences of words, int64[documents, 9]: column n - 2 for sequences of n words.
+
+    For n of 2 to 4: of all copies of the most frequent sequence, each with the spaces between its words; of equally
+    frequent ones the first. It is the first sequence of all if none repeats.
+    For n of 5 to 10: of the words in sequences that occurred before, counted from left to right and going on behind
+    each one found; with `all_copies` of every word covered by a sequence that occurs more than once.
+    """
+    found = np.zeros((len(offsets) - 1, COLUMNS), np.int64)
+    largest = _largest(offsets)
+    slots = _slots_for(largest)
+    keys = np.empty(slots, np.uint64)
+    stamps = np.full(2 * slots, -1, np.int64)
+    words = np.empty(largest, np.uint64)  # mixed hashes of the document's words
+    sequences = np.empty(largest, np.uint64)  # hash of the sequence that starts at each word
+    firsts = np.empty(largest, np.int64)
+    counts = np.empty(largest, np.int64)
+    runs = np.empty(largest + 1, np.int64)  # how many sequences in a row, from each word on, occur more than once
+    for row in range(len(offsets) - 1):
+        start = offsets[row]
+        length = offsets[row + 1] - start
+        lengths = chars[start : offsets[row + 1]]
+        mask = _slots_for(length) - 1
+        for i in range(length):
+            words[i] = sequences[i] = mix(hashes[start + i])
+            runs[i] = LONGEST
+        for n in range(2, min(LONGEST, length) + 1):
+            stamp = row * COLUMNS + n - 2
+            last = length - n  # the last word that starts a sequence
+            needed = 1 if n == 2 else 2 if n <= 4 else n - 3  # runs are of sequences of n - 1 words, at most of 4
+            for i in range(last + 1):
+                if runs[i] >= needed:
+                    sequences[i] = sequences[i] * _SEQUENCE_BASE + words[i + n - 1]
+            if n <= 4:
+                top, times = _count(keys, stamps, mask, stamp, sequences, last, runs, needed, firsts, counts)
+                joined = n - 1
+                for i in range(top, top + n):
+                    joined += lengths[i]
+                found[row, n - 2] = joined * times
+                _measure_runs(last, runs, needed, firsts, counts)
+            else:
+                if all_copies:
+                    _count(keys, stamps, mask, stamp, sequences, last, runs, needed, firsts, counts)
+                    covered = _covered(n, last, runs, needed, firsts, counts, lengths)
+                else:
+                    covered = _seen_before(keys, stamps, mask, stamp, sequences, n, last, runs, needed, lengths)
+                found[row, n - 2] = covered
+                if covered == 0:  # no repeated sequence of n words: none of more
+                    break
+    return found
+
+
+@kernel
+def _count(
+    keys: NDArray[np.uint64],
+    stamps: NDArray[np.int64],
+    mask: int,
+    stamp: int,
+    sequences: NDArray[np.uint64],
+    last: int,
+    runs: NDArray[np.int64],
+    needed: int,
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+) -> tuple[int, int]:
+    """Count the sequences that may repeat: the place of the most frequent (the first such) and how often it occurs."""
+    top = 0
+    times = 1
+    for i in range(last + 1):
+        if runs[i] < needed:
+            continue
+        first = _first_place(keys, stamps, mask, stamp, mix(sequences[i]), i)
+        firsts[i] = first
+        if first == i:
+            counts[i] = 1
+            continue
+        counts[first] += 1
+        if counts[first] > times or (counts[first] == times and first < top):
+            times = counts[first]
+            top = first
+    return top, times
+
+
+@kernel
+def _measure_runs(
+    last: int, runs: NDArray[np.int64], needed: int, firsts: NDArray[np.int64], counts: NDArray[np.int64]
+) -> None:
+    """Set `runs` from the counts of the sequences that start at words 0 to `last`."""
+    runs[last + 1] = 0
+    for i in range(last, -1, -1):
+        runs[i] = runs[i + 1] + 1 if runs[i] >= needed and counts[firsts[i]] > 1 else 0
+
+
+@kernel
+def _seen_before(
+    keys: NDArray[np.uint64],
+    stamps: NDArray[np.int64],
+    mask: int,
+    stamp: int,
+    sequences: NDArray[np.uint64],
+    n: int,
+    last: int,
+    runs: NDArray[np.int64],
+    needed: int,
+    lengths: NDArray[np.int32],
+) -> int:
+    """Code points of the sequences of n words that occurred before; the scan goes on behind each."""
+    seen = 0
+    i = 0
+    while i <= last:
+        if runs[i] >= needed and _first_place(keys, stamps, mask, stamp, mix(sequences[i]), i) != i:
+            for word in range(i, i + n):
+                seen += lengths[word]
+            i += n
+        else:
+            i += 1
+    return seen
+
+
+@kernel
+def _covered(
+    n: int,
+    last: int,
+    runs: NDArray[np.int64],
+    needed: int,
+    firsts: NDArray[np.int64],
+    counts: NDArray[np.int64],
+    lengths: NDArray[np.int32],
+) -> int:
+    """Code points of the words within sequences of n words that occur more than once."""
+    covered = 0
+    reach = 0  # words before it are counted
+    for i in range(last + 1):
+        if runs[i] >= needed and counts[firsts[i]] > 1:
+            for word in range(max(reach, i), i + n):
+                covered += lengths[word]
+            reach = i + n
+    return covered

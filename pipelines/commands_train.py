@@ -1,0 +1,60 @@
+"""Commands that train: the quality classifier, and the pre-training step."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gristmill.pipelines.options import JsonOption, RunOption, StoreOption
+
+_train = typer.Typer(name="train", help="Train the models that recipes use.", no_args_is_help=True)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Register the commands."""
+    app.add_typer(_train)
+    app.command()(pretrain)
+
+
+@_train.callback()
+def train() -> None:
+    """Train the models that recipes use."""
+
+
+def pretrain(
+    store: StoreOption = "data",
+    run_id: RunOption = None,
+    steps: Annotated[int, typer.Option(min=1, help="Number of the last step.")] = 50,
+    out: Annotated[Path, typer.Option(help="Folder of the checkpoint; training goes on from the one there.")] = Path("checkpoint"),
+    layers: Annotated[int, typer.Option(min=1)] = 2,
+    width: Annotated[int, typer.Option(min=2, help="Values that stand for a token.")] = 128,
+    heads: Annotated[int, typer.Option(min=1)] = 4,
+    sequence_length: Annotated[int, typer.Option(min=1, help="Tokens of a sequence.")] = 256,
+    batch: Annotated[int, typer.Option(min=1, help="Sequences in a step.")] = 8,
+    seed: Annotated[int, typer.Option(help="Of the weights and of the order of sequences.")] = 0,
+    as_json: JsonOption = False,
+) -> None:
+    """Train a small GPT on a run's shards: proof that a training step reads them. One line a step.
+
+    Example: gristmill pretrain --store data --steps 50 --json
+    """
+    from pydantic import ValidationError
+
+    from gristmill.core.errors import UsageError
+    from gristmill.pipelines.pretraining import pretrain_run
+    from gristmill.pipelines.runs import read_run
+    from gristmill.pipelines.store import open_store
+    from gristmill.tokenize.pretrain import PretrainParams
+
+    try:
+        params = PretrainParams(
+            layers=layers, width=width, heads=heads, sequence_length=sequence_length, batch=batch, seed=seed
+        )
+    except ValidationError as error:
+        raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.") from error
+    opened = open_store(store)
+    for step in pretrain_run(opened, read_run(opened, run_id), out, steps, params):
+        if as_json:
+            typer.echo(f'{{"step": {step.step}, "loss": {step.loss:.6f}, "tokens": {step.tokens}}}')
+        else:
+            typer.echo(f"step {step.step:>5}   loss {step.loss:.4f}   tokens {step.tokens:>12,}")

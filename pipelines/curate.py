@@ -1,0 +1,162 @@
+"""The flow: a recipe over inputs, each step of each stage on each part its own Prefect task.
+
+Flows and tasks choose what runs, where and how often again; the work is in pipelines/steps and knows no Prefect. The store
+alone decides what is finished: lose Prefect's database and a new run still does only what is missing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from prefect import flow, task
+from prefect.artifacts import create_markdown_artifact
+from prefect.futures import PrefectFuture, wait
+from prefect.task_runners import ThreadPoolTaskRunner
+from prefect.tasks import exponential_backoff
+from prefect.utilities.annotations import quote
+
+from gristmill.core.errors import GristmillError, StoreError, WorkerError
+from gristmill.pipelines.executors import Executor, open_executor
+from gristmill.pipelines.funnel import funnel, funnel_markdown
+from gristmill.pipelines.graph import Course, Describe
+from gristmill.pipelines.jobs import Job, existing_receipt, with_upstream
+from gristmill.pipelines.ledger import LEDGER, finish_run
+from gristmill.pipelines.plan import plan_run
+from gristmill.pipelines.progress import RunProgress, run_progress
+from gristmill.pipelines.receipts import Receipt
+from gristmill.pipelines.runs import write_started
+from gristmill.pipelines.store import open_store
+
+SLICE_UNITS = 200  # parts in one sub-flow: Prefect's page of one flow stays readable, and its memory bounded
+THREADS_PER_WORKER = 4  # a thread waits for a worker; a few more than workers keep all of them busy
+DEFAULT_TIMEOUT_SECONDS = 3600.0
+
+
+@dataclass(frozen=True)
+class Order:
+    """A job and what runs it. Prefect carries it unopened."""
+
+    job: Job
+    upstream: Mapping[str, Any]
+    executor: Executor
+    progress: RunProgress
+    timeout_seconds: float
+
+    def carry_out(self) -> Receipt:
+        """Hand back the receipt that exists, or have the job run."""
+        job = with_upstream(self.job, {role: _settled(value) for role, value in self.upstream.items()})
+        receipt = existing_receipt(job) or self.executor.run(job, self.timeout_seconds)
+        self.progress.finished(job, receipt)
+        return receipt
+
+
+def _settled(value: Any) -> Any:
+    """Receipts in the place of futures, which are done: the task waited for them."""
+    if isinstance(value, PrefectFuture):
+        return value.result()
+    if isinstance(value, list | tuple):
+        return tuple(_settled(item) for item in value)
+    return value
+
+
+def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
+    """A lost worker or a store that does not answer may do better next time; a fault in the data will not."""
+    try:
+        state.result()
+    except (WorkerError, StoreError, OSError):
+        return True
+    except Exception:  # noqa: BLE001 - anything else is for the user to see
+        return False
+    return False
+
+
+@task(
+    task_run_name="{label}",
+    retries=3,
+    retry_delay_seconds=exponential_backoff(backoff_factor=1),
+    retry_jitter_factor=0.5,
+    retry_condition_fn=_worth_retrying,
+    persist_result=False,
+)
+def finish_job(label: str, order: Order) -> Receipt:  # noqa: ARG001 - the label names the task run
+    """Finish one step of a stage on one part or bucket."""
+    return order.carry_out()
+
+
+class PrefectRunner:
+    """Runs a course's legs as sub-flows and its jobs as tasks, in threads that wait for an executor."""
+
+    def __init__(self, executor: Executor, progress: RunProgress, timeout_seconds: float) -> None:
+        self._executor, self._progress, self._timeout = executor, progress, timeout_seconds
+
+    def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:
+        """Run a leg, a slice of its units in a sub-flow at a time."""
+        for start in range(0, len(units), SLICE_UNITS):
+            self._run_slice(name, units[start : start + SLICE_UNITS], describe, start)
+
+    def receipt(self, handle: Any) -> Receipt:
+        """The receipt of a finished task."""
+        receipt: Receipt = handle.result()
+        return receipt
+
+    def _run_slice(self, name: str, units: Sequence[Any], describe: Describe, first: int) -> None:
+        futures: list[PrefectFuture[Receipt]] = []
+
+        def submit(job: Job, upstream: Mapping[str, Any]) -> PrefectFuture[Receipt]:
+            self._progress.expect(job)
+            order = Order(job, upstream, self._executor, self._progress, self._timeout)
+            step = finish_job.with_options(name=f"{job.stage.name} {job.step}")
+            future = step.submit(job.label, quote(order), wait_for=_futures(upstream))
+            futures.append(future)
+            return future
+
+        threads = self._executor.workers * THREADS_PER_WORKER
+
+        @flow(name="leg", flow_run_name=name, task_runner=ThreadPoolTaskRunner(max_workers=threads), persist_result=False)
+        def leg(stages: str, first_unit: int, unit_count: int) -> None:  # noqa: ARG001 - shown by Prefect
+            describe(submit, units)
+            wait(futures)
+            _raise_first_failure(futures)
+
+        leg(name, first, len(units))
+
+
+def _futures(upstream: Mapping[str, Any]) -> list[PrefectFuture[Receipt]]:
+    return [value for value in upstream.values() if isinstance(value, PrefectFuture)]
+
+
+def _raise_first_failure(futures: Sequence[PrefectFuture[Receipt]]) -> None:
+    failed = [future for future in futures if future.state.is_failed() or future.state.is_crashed()]
+    if not failed:
+        return
+    try:
+        failed[0].result()
+    except GristmillError as error:
+        more = f" ({len(failed) - 1} more tasks failed.)" if len(failed) > 1 else ""
+        said = type(error)(f"{error}{more} What is finished is kept: the same command goes on from there.")
+        raise said from error
+
+
+@flow(name="curate", flow_run_name="{recipe}", persist_result=False, validate_parameters=False)
+def curate(
+    inputs: list[str],
+    store: str = "data",
+    recipe: str = "default",
+    workers: int = 2,
+    runner: str = "local",
+    address: str | None = None,
+    overrides: list[str] | None = None,
+    timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
+) -> str:
+    """Run a recipe over inputs; parameters are plain JSON, so that a deployment can hold them. Returns the root digest."""
+    plan = plan_run(recipe, inputs, store, overrides or [])
+    names = [stage.name for stage in plan.recipe.stages]
+    write_started(open_store(plan.store), plan)
+    with open_executor(runner, workers, address) as executor, run_progress(names) as progress:
+        course = Course(plan, PrefectRunner(executor, progress, timeout_seconds))
+        course.walk()
+    run = finish_run(plan, course.receipts)
+    create_markdown_artifact(funnel_markdown(funnel(run)), key="funnel", description="What every stage kept, and why the rest went")
+    where = open_store(plan.store).local_path(LEDGER)
+    create_markdown_artifact(f"`{where}`", key="ledger", description="DuckDB file with all verdicts and receipts")
+    return run.root

@@ -1,0 +1,206 @@
+"""The ledger: every verdict and receipt of a run as SQL, in one DuckDB file that any client opens.
+
+    runs, stages      what was run
+    receipts          one row per finished task
+    funnel, removals  what each stage kept; documents by stage and failed rule
+    files             the input files
+    documents         view: every extracted document with its text
+    records           view: every record and damaged range, also those that became no document
+    verdicts          view: one row per document and stage; signals as JSON
+    verdicts_<stage>  view: the same for one stage, signals as a typed struct
+    reasons           view: one row per document, stage and failed rule
+    duplicates        view: removed document, survivor, Jaccard
+    kept              view: the documents that reached the shards, as they were encoded
+    shards            view: shard, start, length in tokens, document id
+
+Small tables are in the file, large ones are views over the Parquet files that the receipts name. The file is published by
+replacing it: a writer would lock readers out.
+"""
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import orjson
+import pyarrow as pa
+
+from gristmill.core import documents
+from gristmill.core.errors import StoreError, UsageError
+from gristmill.pipelines.funnel import funnel
+from gristmill.pipelines.plan import Plan
+from gristmill.pipelines.receipts import Receipt
+from gristmill.pipelines.runs import Run, accounted, read_run, stage_runs, write_finished
+from gristmill.pipelines.store import Store, open_store
+
+LEDGER = "ledger.duckdb"
+
+
+def finish_run(plan: Plan, receipts: Sequence[Receipt]) -> Run:
+    """Check the whole run, record its end and publish its ledger."""
+    store = open_store(plan.store)
+    run = write_finished(store, plan, stage_runs(plan, receipts))
+    publish_ledger(store, run)
+    return run
+
+
+def publish_ledger(store: Store, run: Run) -> None:
+    """Build the ledger of a run and put it in the place of the one before."""
+    with tempfile.TemporaryDirectory(prefix="gristmill-") as folder:
+        path = Path(folder) / LEDGER
+        with duckdb.connect(str(path)) as connection:
+            _build(connection, store, run)
+            connection.execute("CHECKPOINT")
+        store.put(LEDGER, path.read_bytes())
+
+
+def open_ledger(store: Store, run_id: str | None = None) -> duckdb.DuckDBPyConnection:
+    """Open the ledger for reading; another run's than the published one is built in memory.
+
+    Raises:
+        UsageError: the store has no finished run.
+    """
+    run = read_run(store, run_id)
+    if store.folder is not None and run_id is None and (store.folder / LEDGER).exists():
+        connection = duckdb.connect(str(store.folder / LEDGER), read_only=True)
+        if connection.sql("SELECT id, store FROM runs").fetchone() == (run.id, store.url):
+            return connection
+        connection.close()  # of an older run, or the store has moved: its views point elsewhere
+    connection = duckdb.connect()
+    _build(connection, store, run)
+    return connection
+
+
+def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[Any] = ()) -> list[dict[str, Any]]:
+    """Rows of a query as dictionaries.
+
+    Raises:
+        UsageError: DuckDB does not understand the query.
+    """
+    try:
+        cursor = connection.execute(sql, list(parameters))
+    except duckdb.IOException as error:
+        raise StoreError(f"the ledger's files cannot be read: {str(error).splitlines()[0]}. Run 'gristmill ledger' to rebuild it.") from error
+    except duckdb.Error as error:
+        raise UsageError(f"DuckDB: {str(error).splitlines()[0]}") from error
+    names = [column[0] for column in cursor.description or ()]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def _build(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> None:
+    if store.folder is None:
+        from obstore.fsspec import FsspecStore
+
+        connection.register_filesystem(FsspecStore(store.url.partition("://")[0]))
+    _small_tables(connection, store, run)
+    files = _Files(store, run)
+    _view(connection, "documents", files.of("extract", "documents"), documents.SCHEMA)
+    _view(connection, "records", files.of("extract", "verdicts"), pa.schema([]))
+    parts: list[str] = []
+    for stage in run.stages:
+        paths = files.of(stage.name, "verdicts")
+        if stage.name in ("fetch", "extract") or not paths:
+            continue
+        connection.execute(f'CREATE VIEW "verdicts_{stage.name}" AS SELECT * FROM {_parquet(paths)}')
+        parts.append(
+            f"SELECT id, '{stage.name}' AS stage, alive, outcome, rules, to_json(signals) AS signals "
+            f'FROM "verdicts_{stage.name}" WHERE outcome IS NOT NULL'
+        )
+    connection.execute("CREATE VIEW verdicts AS " + " UNION ALL ".join(parts))
+    connection.execute("CREATE VIEW reasons AS SELECT id, stage, alive, unnest(rules) AS rule FROM verdicts")
+    _duplicates(connection, run)
+    _view(connection, "kept", files.of_last_edit(), documents.SCHEMA)
+    _view(connection, "shards", files.of("shards", "index"), pa.schema([("id", pa.binary(16)), ("shard", pa.int32()), ("start", pa.int64()), ("length", pa.int32())]))
+
+
+class _Files:
+    """Where the outputs of a run's stages lie."""
+
+    def __init__(self, store: Store, run: Run) -> None:
+        self._store, self._run = store, run
+
+    def of(self, stage: str, kind: str) -> list[str]:
+        """Paths of all outputs of a kind that have rows; all of them if none has."""
+        found = self._run.stage(stage)
+        outputs = [output for receipt in (found.final if found else ()) if (output := receipt.output(kind))]
+        chosen = [output for output in outputs if output.rows] or outputs
+        return [self._store.local_path(output.path) for output in chosen]
+
+    def of_last_edit(self) -> list[str]:
+        """Paths of the documents as the last text-editing stage left them."""
+        names = [stage.name for stage in self._run.stages if any(receipt.output("documents") for receipt in stage.final)]
+        return self.of(names[-1], "documents")
+
+
+def _small_tables(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> None:
+    value = funnel(run)
+    runs = [{"id": run.id, "store": store.url, "recipe": run.recipe, "description": run.description, "started": run.started, "root": run.root, "balanced": value["balanced"]}]
+    stages = [
+        {"position": i, "name": stage.name, "key": stage.key, "digest": stage.digest, "params": orjson.dumps(stage.params).decode()}
+        for i, stage in enumerate(accounted(run.stages))
+    ]
+    told = [
+        {"position": i, **{k: v for k, v in stage.items() if k not in ("reasons", "beside")}}
+        for i, stage in enumerate(value["stages"])
+    ]
+    removals = [
+        {"stage": stage["name"], "rule": rule, "alive": alive, "units": count}
+        for stage in value["stages"]
+        for alive, reasons in ((True, stage["reasons"]), (False, stage["beside"]["reasons"]))
+        for rule, count in reasons.items()
+    ]
+    fetched = run.stage("fetch")
+    files = [
+        {"address": receipt.address, "location": receipt.extra.get("location", ""), "bytes": receipt.bytes_in, "reason": next(iter(receipt.reasons), "")}
+        for receipt in (fetched.final if fetched else ())
+    ]
+    receipts = [_receipt_row(receipt) for stage in run.stages for receipt in (*stage.final, *stage.steps)]
+    tables = {"runs": runs, "stages": stages, "funnel": told, "removals": removals, "files": files, "receipts": receipts}
+    for name, rows in tables.items():
+        _table(connection, name, rows)
+
+
+def _table(connection: duckdb.DuckDBPyConnection, name: str, rows: list[dict[str, Any]]) -> None:
+    schema = pa.schema([("stage", pa.string()), ("rule", pa.string()), ("alive", pa.bool_()), ("units", pa.int64())])
+    arrow = pa.Table.from_pylist(rows) if rows else schema.empty_table()
+    connection.register("incoming", arrow)
+    connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
+    connection.unregister("incoming")
+
+
+def _receipt_row(receipt: Receipt) -> dict[str, Any]:
+    return {
+        "stage": receipt.stage, "key": receipt.key, "step": receipt.step, "name": receipt.name, "address": receipt.address,
+        "unit": receipt.unit, "in": receipt.counts.in_, "kept": receipt.counts.kept, "rejected": receipt.counts.rejected,
+        "failed": receipt.counts.failed, "reasons": orjson.dumps(receipt.reasons).decode(), "digest": receipt.digest,
+        "bytes_in": receipt.bytes_in, "bytes_out": receipt.bytes_out, "seconds": receipt.seconds,
+        "cpu_seconds": receipt.cpu_seconds, "peak_memory_bytes": receipt.peak_memory_bytes,
+    }  # fmt: skip
+
+
+def _duplicates(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
+    parts = []
+    for stage in run.stages:
+        kinds = {"exact": "1.0", "minhash": 'signals."minhash.jaccard"'}
+        if stage.name in kinds and any(receipt.output("verdicts") for receipt in stage.final):
+            parts.append(
+                f"SELECT id, '{stage.name}' AS stage, signals.\"{stage.name}.survivor\" AS survivor, "
+                f'{kinds[stage.name]}::DOUBLE AS jaccard, signals."{stage.name}.cluster_size" AS cluster_size '
+                f'FROM "verdicts_{stage.name}" WHERE alive AND signals."{stage.name}.survivor" IS NOT NULL'
+            )
+    nothing = "SELECT NULL::BLOB AS id, NULL::VARCHAR AS stage, NULL::BLOB AS survivor, NULL::DOUBLE AS jaccard, NULL::INTEGER AS cluster_size WHERE false"
+    connection.execute("CREATE VIEW duplicates AS " + (" UNION ALL ".join(parts) or nothing))
+
+
+def _view(connection: duckdb.DuckDBPyConnection, name: str, paths: list[str], schema: pa.Schema) -> None:
+    if paths:
+        connection.execute(f"CREATE VIEW {name} AS SELECT * FROM {_parquet(paths)}")
+    else:
+        connection.register("incoming", schema.empty_table())
+        connection.execute(f"CREATE TABLE {name} AS SELECT * FROM incoming")
+
+
+def _parquet(paths: Sequence[str]) -> str:
+    quoted = ", ".join("'" + path.replace("'", "''") + "'" for path in paths)
+    return f"read_parquet([{quoted}])"

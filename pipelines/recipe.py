@@ -1,0 +1,193 @@
+"""Recipes: a TOML file with the ordered stages and their parameters, read and checked before anything starts.
+
+    description = "what it reproduces, and from which source"
+
+    [stages.fetch]
+    [stages.extract]
+    engine = "resiliparse"
+    [stages.heuristics.gopher_quality]
+    min_words = 50
+"""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from gristmill.core.digest import bytes_digest, json_digest
+from gristmill.core.errors import RecipeError
+from gristmill.pipelines.registry import StageType, stage_type
+
+RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
+_KEY_LENGTH = 12
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage of a recipe with checked parameters.
+
+    Attributes:
+        type: what it is and where its code lives.
+        params: an instance of its module's Params.
+        key: digest of its name, version, parameters, the files it reads, and the key of the stage before.
+    """
+
+    type: StageType
+    params: BaseModel
+    key: str
+
+    @property
+    def name(self) -> str:
+        """Its name in recipes, store and funnel."""
+        return self.type.name
+
+    @property
+    def folder(self) -> str:
+        """Its folder in the store."""
+        return f"{self.name}-{self.key}"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe."""
+
+    name: str
+    description: str
+    text: str
+    stages: tuple[Stage, ...]
+
+    def stage(self, name: str) -> Stage:
+        """The stage of that name; RecipeError if the recipe has none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise RecipeError(f"recipe {self.name} has no stage {name!r}; it has {', '.join(s.name for s in self.stages)}.")
+
+
+def recipe_names() -> list[str]:
+    """Names of the shipped recipes."""
+    return sorted(path.stem for path in RECIPE_FOLDER.glob("*.toml"))
+
+
+def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
+    """Read a shipped recipe by name, or a TOML file by path.
+
+    Args:
+        name_or_path: "default", or a path that ends in .toml.
+        overrides: "family.parameter=value" each, the value as TOML ("40", "0.5", '["en", "de"]') or plain text.
+
+    Raises:
+        RecipeError: the file is missing or no TOML, or a stage, key or value in it is wrong.
+    """
+    path = _find(name_or_path)
+    try:
+        text = path.read_text("utf-8")
+        content = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error}. Mend the file or name another recipe.") from error
+    unknown = content.keys() - {"description", "source", "stages"}
+    if unknown or not isinstance(content.get("stages"), dict):
+        said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
+        raise RecipeError(f"recipe {path}: {said}; a recipe has description, source and the tables [stages.NAME].")
+    raw = {name: dict(table) for name, table in content["stages"].items()}
+    for override in overrides:
+        _apply(raw, override)
+    stages = list(_check_stages(raw, f"recipe {path}"))
+    _check_order(stages, path)
+    return Recipe(path.stem, str(content.get("description", "")), text, tuple(stages))
+
+
+def _find(name_or_path: str) -> Path:
+    if name_or_path.endswith(".toml") or "/" in name_or_path:
+        return Path(name_or_path)
+    path = RECIPE_FOLDER / f"{name_or_path}.toml"
+    if not path.exists():
+        near = difflib.get_close_matches(name_or_path, recipe_names(), 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(recipe_names())}"
+        raise RecipeError(f"there is no recipe {name_or_path!r}; {hint} A path to a TOML file works too.")
+    return path
+
+
+def _check_stages(raw: dict[str, dict[str, Any]], where: str) -> Iterable[Stage]:
+    upstream = ""
+    for name, table in raw.items():
+        try:
+            kind = stage_type(name)
+            module = kind.load()
+            params = module.Params(**table)
+        except RecipeError as error:
+            raise RecipeError(f"{where}: {error}") from None
+        except ValidationError as error:
+            raise RecipeError(f"{where}: {_explain(name, module.Params, error)}") from None
+        files = getattr(module, "files", lambda _: ())(params)
+        upstream = json_digest(
+            {
+                "name": name,
+                "version": module.VERSION,
+                "params": params.model_dump(mode="json"),
+                "files": [bytes_digest(_read(path, where)) for path in files],
+                "upstream": upstream,
+            }
+        )[:_KEY_LENGTH]
+        yield Stage(kind, params, upstream)
+
+
+def _read(path: Path, where: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise RecipeError(f"{where}: cannot read {path}: {error.strerror}. Run 'make install', or mend the path.") from error
+
+
+def _check_order(stages: list[Stage], path: Path) -> None:
+    names = [stage.name for stage in stages]
+    ending = names[:-1] if names[-1:] == ["pretrain"] else names
+    if names[:2] != ["fetch", "extract"] or ending[-2:] != ["encode", "shards"]:
+        raise RecipeError(
+            f"recipe {path}: a recipe starts with fetch, extract and ends with encode, shards (and pretrain, if it is to train); "
+            f"this one is {', '.join(names)}."
+        )
+
+
+def _explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
+    first = error.errors()[0]
+    place = ".".join(["stages", stage, *(str(step) for step in first["loc"])])
+    if first["type"] == "extra_forbidden":
+        near = difflib.get_close_matches(str(first["loc"][-1]), _field_names(model), 1)
+        return f"unknown key {place}" + (f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_field_names(model))}.")
+    return f"{place} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
+
+
+def _field_names(model: type[BaseModel]) -> list[str]:
+    names: list[str] = []
+    for name, info in model.model_fields.items():
+        names.append(name)
+        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
+            names.extend(_field_names(info.annotation))
+    return names
+
+
+def _apply(raw: dict[str, dict[str, Any]], override: str) -> None:
+    """Set one "family.parameter=value" in the stage that has that family."""
+    place, equals, value = override.partition("=")
+    family, dot, parameter = place.strip().rpartition(".")
+    if not equals or not dot:
+        raise RecipeError(f"--set {override}: write FAMILY.PARAMETER=VALUE, for example gopher_quality.min_words=40.")
+    try:
+        parsed = tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        parsed = value
+    for name, table in raw.items():
+        if family in (name, f"stages.{name}"):
+            table[parameter] = parsed
+            return
+        model = stage_type(name).load().Params
+        owner, _, family_name = family.rpartition(".")
+        if owner in ("", name) and family_name in model.model_fields:
+            table[family_name] = {**dict(table.get(family_name, {})), parameter: parsed}
+            return
+    raise RecipeError(f"--set {override}: no stage of the recipe has parameters of {family!r}.")

@@ -1,0 +1,65 @@
+"""What every worker needs, loaded once in the fork server: libraries, models, and every kernel called on tiny arrays.
+
+Forked from it, a worker starts in 0.6 s with 18 MB of its own, instead of 8 s with 80 MB. `python -m
+gristmill.pipelines.warm` compiles the kernels at install time. It must start no threads: they would not survive the fork.
+"""
+
+import os
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+os.environ.setdefault("RAYON_NUM_THREADS", "1")
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+import pyarrow as pa
+
+from gristmill.core import documents
+from gristmill.core.batch import Batch
+from gristmill.pipelines.registry import STAGE_TYPES
+
+WARM = False
+"""Set at the end: a fork server swallows an ImportError of its preload, so workers can check."""
+
+_TEXTS = (
+    "The mill grinds slowly, and the miller waits for the wind. Write to mill@example.org or call +44 20 7946 0958!",
+    "Мельница мелет медленно. 水車は回る。\n- one\n- two\n\n- one …",
+    "",
+)
+
+
+def _documents() -> pa.RecordBatch:
+    defaults = {pa.string(): "", pa.large_string(): "", pa.list_(pa.string()): []}
+    rows = []
+    for number, text in enumerate(_TEXTS):
+        row = {field.name: defaults.get(field.type, 0) for field in documents.SCHEMA}
+        rows.append(row | {"id": bytes([number] * documents.ID_BYTES), "text": text, "url": "https://example.org/a"})
+    return pa.RecordBatch.from_pylist(rows, schema=documents.SCHEMA)
+
+
+def warm_up() -> None:
+    """Call every stage once on three tiny documents."""
+    global WARM
+    from gristmill.crawl import records  # noqa: F401 - imported for the workers to inherit
+    from gristmill.dedup import exact, minhash
+    from gristmill.extract.page import extract_page
+    from gristmill.pipelines import steps  # noqa: F401
+    from gristmill.tokenize import encode
+    from gristmill.tokenize.vocabulary import load_vocabulary
+
+    rows = _documents()
+    extract_page(f"<html><body><p>{_TEXTS[0]}</p></body></html>".encode())
+    for stage in STAGE_TYPES.values():
+        if stage.kind == "document":
+            module = stage.load()
+            module.judge(Batch(rows), module.Params())
+    exact_params, minhash_params = exact.Params(), minhash.Params()
+    exact.removals(pa.Table.from_batches([exact.signatures(Batch(rows), exact_params)]), exact_params)
+    keys = pa.Table.from_batches([minhash.band_keys(Batch(rows), minhash_params)] * 2)
+    members = minhash.components(minhash.edges(keys))
+    sets = minhash.shingle_sets(Batch(rows), members, minhash_params)
+    minhash.removals(pa.Table.from_batches([sets]), minhash_params)
+    params = encode.Params()
+    encode.encode_batch(Batch(rows), params, load_vocabulary(params.vocabulary, params.end_of_document))
+    WARM = True
+
+
+warm_up()
