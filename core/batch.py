@@ -47,7 +47,9 @@ def text_buffers(column: pa.Array) -> TextBuffers:
         offsets = np.zeros(1, np.int64)
     else:
         offsets = np.frombuffer(offset_buffer, np.int64)[column.offset : column.offset + len(column) + 1]
-    data = np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else np.zeros(0, np.uint8)
+    data = (
+        np.frombuffer(data_buffer, np.uint8) if data_buffer is not None and data_buffer.size else np.zeros(0, np.uint8)
+    )
     offsets.flags.writeable = False
     data.flags.writeable = False
     return TextBuffers(data, offsets)

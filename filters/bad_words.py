@@ -1,0 +1,91 @@
+"""Counting words of a list that no page may hold, as C4 did; part of filters/c4.py.
+
+A bad word counts where a character that is no letter, digit or underscore, or an end of the text, stands on both sides,
+in the lower-cased text. A kernel picks the few documents that hold a run of ASCII letters of some list entry; the
+regular expression sees only those.
+"""
+
+import re
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.batch import Batch
+from gristmill.core.errors import InputError
+from gristmill.core.jit import kernel
+from gristmill.core.repeats import mix
+from gristmill.core.words import HASH_BASE, word_hash
+
+_BITS = 1 << 16
+_ONE = np.uint64(1)
+_SHIFT = np.uint64(48)  # the upper 16 bits address the bitmap
+
+
+def count_bad_words(batch: Batch, path: Path | None) -> NDArray[np.int64]:
+    """Bad words in each document by the list at `path`; without one all are 0. int64[documents]."""
+    counts = np.zeros(len(batch), np.int64)
+    if path is None:
+        return counts
+    pattern, wanted, any_script = _prepare(path)
+    texts = batch.column("text")
+    for row in np.flatnonzero(may_hold(batch.text.data, batch.text.offsets, wanted, any_script)):
+        counts[row] = sum(1 for _ in pattern.finditer(texts[int(row)].as_py().lower()))
+    return counts
+
+
+@lru_cache
+def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
+    """The list as an expression, as a bitmap of hashes, and whether some entry has no ASCII letter or digit."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(
+            f"cannot read the list of bad words {path}: {error}; set c4.bad_words to a UTF-8 file"
+        ) from error
+    entries = sorted({line.strip().lower() for line in lines} - {""})
+    if not entries:
+        raise InputError(f"the list of bad words {path} is empty; leave c4.bad_words out to have none")
+    wanted = np.zeros(_BITS, np.bool_)
+    any_script = False
+    for entry in entries:
+        runs = re.findall(r"[a-z0-9_]+", entry)
+        any_script |= not runs
+        if runs:
+            wanted[_address(max(runs, key=len))] = True
+    wanted.flags.writeable = False
+    return re.compile(rf"(?:\W|^)(?:{'|'.join(map(re.escape, entries))})(?:\W|$)"), wanted, any_script
+
+
+def _address(run: str) -> int:
+    return int(mix(np.uint64(word_hash(run))) >> _SHIFT)
+
+
+@kernel
+def may_hold(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: NDArray[np.bool_], any_script: bool
+) -> NDArray[np.bool_]:
+    """Which texts have a run of ASCII letters, digits and underscores in the bitmap, bool[texts].
+
+    Also those with other letters if `any_script`.
+    """
+    found = np.zeros(len(offsets) - 1, np.bool_)
+    for row in range(len(found)):
+        value = np.uint64(0)
+        power = _ONE
+        for at in range(offsets[row], offsets[row + 1]):
+            byte = data[at]
+            if 0x41 <= byte <= 0x5A:
+                byte |= 0x20
+            if 0x61 <= byte <= 0x7A or 0x30 <= byte <= 0x39 or byte == 0x5F:
+                value += (np.uint64(byte) + _ONE) * power
+                power *= HASH_BASE
+                continue
+            found[row] |= (any_script and byte >= 0x80) or (value != 0 and wanted[mix(value) >> _SHIFT])
+            if found[row]:
+                break
+            value = np.uint64(0)
+            power = _ONE
+        found[row] |= value != 0 and wanted[mix(value) >> _SHIFT]
+    return found

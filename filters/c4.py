@@ -1,0 +1,340 @@
+"""C4's page rules, judged as if its line rules had been applied; the text is not edited here.
+
+Raffel et al. 2020 (arXiv:1910.10683), section 2.2, as datatrove 0.10.1 does it and FineWeb used it. A line, stripped,
+is left out if it has an overlong word, no end mark (if asked), too few words, the word JavaScript, or a policy notice.
+The page rules look at the lines that are left, without their citation marks (`[1]`, `[edit]`, `[citation needed]`).
+"""
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.batch import Batch
+from gristmill.core.characters import END_MARK, SPACE, classes, decode
+from gristmill.core.jit import kernel
+from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
+from gristmill.core.lines import stripped_lines
+from gristmill.core.params import StageParams
+from gristmill.core.phrases import phrase_at, phrases
+from gristmill.core.ratios import ratio, sums
+from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.filters.bad_words import count_bad_words
+
+NAME = "c4"
+VERSION = 1
+UPSTREAM = ("language.label",)
+
+
+class Params(StageParams):
+    """Bounds of the rules; the defaults are FineWeb's (datatrove's), the paper's numbers are named."""
+
+    max_word_length: int = 1000
+    """Longest word of a line kept, in code points. C4's code: 1,000."""
+
+    terminal_punct: bool = False
+    """Leave out lines that do not end with one of `. ? ! " '`, or end with `...`. C4: yes; FineWeb: no (it alone costs
+    30 % of the tokens)."""
+
+    min_words_per_line: int = 3
+    """Fewest words, cut at spaces, of a line kept. datatrove and FineWeb: 3; C4's paper and code: 5."""
+
+    min_sentences: int = 5
+    """Fewest sentences in the lines left. datatrove and FineWeb: 5; C4's paper and code: 3."""
+
+    max_lorem_lines: int = 0
+    """Most lines with "lorem ipsum". C4: none."""
+
+    max_curly_lines: int = 0
+    """Most lines with an opening curly bracket. C4: none."""
+
+    bad_words: Path | None = None
+    """UTF-8 list of words and phrases, one a line, that no page may hold (C4: LDNOOBW). None: the rule passes every
+    page. Off by default: such lists remove the text of minorities (Dodge et al. 2021, arXiv:2104.08758)."""
+
+    max_bad_words: int = 0
+    """Most bad words. C4: none."""
+
+    unspaced_languages: tuple[str, ...] = UNSPACED_LANGUAGES
+    """Languages whose words cannot be told by spaces, so that every line seems short: no sentences are asked of them.
+    By `language.label`; not in the paper."""
+
+
+LIMITS = (
+    Limit("c4.lorem_ipsum", "c4.n_lorem_lines", "above", "max_lorem_lines"),
+    Limit("c4.curly_bracket", "c4.n_curly_lines", "above", "max_curly_lines"),
+    Limit("c4.min_sentences", "c4.n_sentences", "below", "min_sentences", but="unspaced_languages"),
+    Limit("c4.bad_words", "c4.n_bad_words", "above", "max_bad_words"),
+)
+RULES = tuple(limit.rule for limit in LIMITS)
+OFF = ("c4.bad_words",)  # under default parameters
+
+_PROSE = "The mill is old. The river is older! Who built the bridge? Nobody remembers. It stands."
+
+EXAMPLES = (
+    Example(_PROSE),
+    Example(f"{_PROSE}\nLorem ipsum dolor sit amet.", failed=("c4.lorem_ipsum",)),
+    Example(f"{_PROSE}\nvoid turn() {{ wheel++; }}", failed=("c4.curly_bracket",)),
+    Example("The mill is old. The river is older.", failed=("c4.min_sentences",)),
+    Example("Turn on JavaScript! It helps. It does. It is. It was. Yes.", failed=("c4.min_sentences",)),
+    Example("We use cookies. All do. Read our policy. Or not. Yes. No.", failed=("c4.min_sentences",)),
+)
+
+# What became of a line, and what else it has; the causes in the order they are tried.
+BLANK = 1
+LONG_WORD = 2
+NO_END_MARK = 4
+FEW_WORDS = 8
+JAVASCRIPT = 16
+POLICY = 32
+LOREM = 64
+CURLY = 128
+_REMOVED = BLANK | LONG_WORD | NO_END_MARK | FEW_WORDS | JAVASCRIPT | POLICY
+
+_CAUSES = {
+    "line_long_word": LONG_WORD,
+    "line_terminal_punct": NO_END_MARK,
+    "line_min_words": FEW_WORDS,
+    "line_javascript": JAVASCRIPT,
+    "line_policy": POLICY,
+}
+_JAVASCRIPT_PHRASE = 1
+_PHRASES = phrases(
+    "lorem ipsum",
+    "javascript",
+    "terms of use",
+    "privacy policy",
+    "cookie policy",
+    "uses cookies",
+    "use of cookies",
+    "use cookies",
+)
+_CITATIONS = phrases("[edit]", "[citation needed]")
+
+_OPEN_CURLY = 0x7B
+_OPEN_SQUARE = 0x5B
+_CLOSE_SQUARE = 0x5D
+
+
+def files(params: Params) -> tuple[Path, ...]:
+    """The list of bad words, if there is one."""
+    return (params.bad_words,) if params.bad_words else ()
+
+
+def judge(batch: Batch, params: Params) -> Verdict:
+    """Judge each document by its lines."""
+    data = batch.text.data
+    spans = stripped_lines(batch)
+    found, sentences = line_findings(
+        data,
+        spans.starts,
+        spans.sizes,
+        classes(),
+        _PHRASES.data,
+        _PHRASES.offsets,
+        _PHRASES.anchors,
+        _PHRASES.by_byte,
+        _PHRASES.following,
+        _CITATIONS.data,
+        _CITATIONS.offsets,
+        params.max_word_length,
+        params.min_words_per_line,
+        params.terminal_punct,
+    )
+    kept = (found & _REMOVED) == 0
+    n_lines = sums(spans.offsets, (found & BLANK) == 0)
+    signals: dict[str, Signal] = {
+        "c4.n_lines": n_lines,
+        "c4.lines_removed_frac": ratio(n_lines - sums(spans.offsets, kept), n_lines),
+        **{f"c4.{cause}": sums(spans.offsets, (found & flag) != 0) for cause, flag in _CAUSES.items()},
+        "c4.n_lorem_lines": sums(spans.offsets, (found & LOREM) != 0),
+        "c4.n_curly_lines": sums(spans.offsets, (found & CURLY) != 0),
+        "c4.n_sentences": sums(spans.offsets, np.where(kept, sentences, 0)),
+        "c4.n_bad_words": count_bad_words(batch, params.bad_words),
+    }
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
+
+
+@kernel
+def line_findings(
+    data: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    classes: NDArray[np.uint16],
+    phrase_data: NDArray[np.uint8],
+    phrase_offsets: NDArray[np.int64],
+    anchors: NDArray[np.int64],
+    by_byte: NDArray[np.int64],
+    following: NDArray[np.int64],
+    citation_data: NDArray[np.uint8],
+    citation_offsets: NDArray[np.int64],
+    longest_word: int,
+    fewest_words: int,
+    terminal_punct: bool,
+) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+    """What each stripped line is left out for or holds (flags, uint8[lines]), and its sentences, int64[lines]."""
+    found = np.zeros(len(starts), np.uint8)
+    sentences = np.zeros(len(starts), np.int64)
+    edited = np.empty(256, np.uint8)
+    for line in range(len(starts)):
+        start = starts[line]
+        end = start + sizes[line]
+        if start == end:
+            found[line] = BLANK
+            continue
+        words, longest, brackets = _line_words(data, start, end, classes)
+        if longest > longest_word:
+            found[line] = LONG_WORD
+            continue
+        text = data
+        if brackets:
+            if len(edited) < sizes[line]:
+                edited = np.empty(2 * sizes[line], np.uint8)
+            end = _without_citations(data, start, end, citation_data, citation_offsets, edited)
+            start = 0
+        # The scratch buffer is writable, the text is not: two types, so two calls.
+        if brackets:
+            if terminal_punct and not _ends_sentence(edited, start, end):
+                found[line] = NO_END_MARK
+            elif words < fewest_words:
+                found[line] = FEW_WORDS
+            else:
+                found[line] = _search(edited, start, end, phrase_data, phrase_offsets, anchors, by_byte, following)
+                sentences[line] = _count_sentences(edited, start, end, classes)
+        elif terminal_punct and not _ends_sentence(text, start, end):
+            found[line] = NO_END_MARK
+        elif words < fewest_words:
+            found[line] = FEW_WORDS
+        else:
+            found[line] = _search(text, start, end, phrase_data, phrase_offsets, anchors, by_byte, following)
+            sentences[line] = _count_sentences(text, start, end, classes)
+    return found, sentences
+
+
+@kernel
+def _line_words(data: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> tuple[int, int, bool]:
+    """Words between whitespaces of a stripped line, the longest one in code points, and whether there is a `[`."""
+    words = 1
+    length = 0
+    longest = 0
+    brackets = False
+    at = start
+    while at < end:
+        byte = data[at]
+        if 0x20 < byte < 0x80:
+            length += 1
+            brackets |= byte == _OPEN_SQUARE
+            at += 1
+            continue
+        code, size = decode(data, at)
+        at += size
+        if classes[code] & SPACE:
+            longest = max(longest, length)
+            words += length > 0
+            length = 0
+        else:
+            length += 1
+    return words, max(longest, length), brackets
+
+
+@kernel
+def _without_citations(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    citation_data: NDArray[np.uint8],
+    citation_offsets: NDArray[np.int64],
+    edited: NDArray[np.uint8],
+) -> int:
+    """Copy a line to `edited` without `[1]`, `[]` and the like; the number of bytes written."""
+    written = 0
+    at = start
+    while at < end:
+        if data[at] == _OPEN_SQUARE:
+            close = at + 1
+            while close < end and 0x30 <= data[close] <= 0x39:
+                close += 1
+            skip = close + 1 - at if close < end and data[close] == _CLOSE_SQUARE else 0
+            for i in range(len(citation_offsets) - 1):
+                length = citation_offsets[i + 1] - citation_offsets[i]
+                same = at + length <= end
+                for k in range(length):
+                    same = same and data[at + k] == citation_data[citation_offsets[i] + k]
+                if same:
+                    skip = length
+            if skip:
+                at += skip
+                continue
+        edited[written] = data[at]
+        written += 1
+        at += 1
+    return written
+
+
+@kernel
+def _ends_sentence(text: NDArray[np.uint8], start: int, end: int) -> bool:
+    """Whether a line ends with one of . ? ! " ' and not with three dots."""
+    if start == end:
+        return False
+    last = text[end - 1]
+    if last == 0x2E:
+        return not (end - start >= 3 and text[end - 2] == 0x2E and text[end - 3] == 0x2E)
+    return last in (0x3F, 0x21, 0x22, 0x27)
+
+
+@kernel
+def _search(
+    text: NDArray[np.uint8],
+    start: int,
+    end: int,
+    phrase_data: NDArray[np.uint8],
+    phrase_offsets: NDArray[np.int64],
+    anchors: NDArray[np.int64],
+    by_byte: NDArray[np.int64],
+    following: NDArray[np.int64],
+) -> int:
+    """The flags of the phrases and the curly bracket in a line; a line left out for JavaScript has no other cause."""
+    found = 0
+    for at in range(start, end):
+        phrase = by_byte[text[at]]
+        while phrase >= 0:
+            if phrase_at(text, start, end, at, phrase, phrase_data, phrase_offsets, anchors):
+                found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
+            phrase = following[phrase]
+        if text[at] == _OPEN_CURLY:
+            found |= CURLY
+    if found & JAVASCRIPT:
+        found &= ~(CURLY | POLICY)
+    return found
+
+
+@kernel
+def _count_sentences(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> int:
+    """Sentences of a line, at least one.
+
+    A sentence ends at . ? or !, then perhaps closing quotes and brackets, then whitespace or the end; in other scripts
+    at any of their end marks, since some put no space behind it.
+    """
+    sentences = 0
+    at = start
+    while at < end:
+        byte = text[at]
+        if byte in (0x2E, 0x3F, 0x21):
+            after = at + 1
+            closes = True
+            while after < end:
+                code, size = decode(text, after)
+                if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
+                    closes = classes[code] & SPACE != 0
+                    break
+                after += size
+            sentences += closes
+            at += 1
+        elif byte < 0x80:
+            at += 1
+        else:
+            code, size = decode(text, at)
+            at += size
+            if classes[code] & END_MARK:
+                sentences += at >= end or not classes[decode(text, at)[0]] & END_MARK
+    return max(sentences, 1)

@@ -1,0 +1,232 @@
+"""Gopher's repetition rules: shares of a document in repeated lines, paragraphs and sequences of words.
+
+Rae et al. 2021 (arXiv:2112.11446), table A1. Counting is datatrove 0.10.1's (`first_free`); the paper's own words are
+nearer to `all_copies`. Sequences are compared word by word; datatrove compares the words of longer ones run together.
+"""
+
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.batch import Batch
+from gristmill.core.characters import SPACE, classes, count_code_points, decode
+from gristmill.core.jit import kernel
+from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
+from gristmill.core.lines import BLANK, Lines, frozen, lines, measured_lines
+from gristmill.core.params import StageParams
+from gristmill.core.ratios import ratio, sums
+from gristmill.core.repeats import first_places, repeated_sequences
+from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.core.words import words
+
+NAME = "gopher_repetition"
+VERSION = 1
+UPSTREAM = ("language.label",)
+
+
+class Params(StageParams):
+    """Bounds of the rules; the defaults are the paper's."""
+
+    dup_counting: Literal["first_free", "all_copies"] = "first_free"
+    """What counts as repeated: all occurrences but the first, of the whole text's characters (datatrove), or every copy
+    of what occurs more than once, of the characters of all lines, paragraphs or words (the paper's reading, DCLM,
+    RedPajama-V2; twice as strict on what occurs twice). Does not touch the top n-grams."""
+
+    max_dup_para_frac: float = 0.30
+    """Largest share of paragraphs that are repeated. Gopher: 0.30."""
+
+    max_dup_para_char_frac: float = 0.20
+    """Largest share of characters in repeated paragraphs. Gopher: 0.20."""
+
+    max_dup_line_frac: float = 0.30
+    """Largest share of lines that are repeated. Gopher: 0.30."""
+
+    max_dup_line_char_frac: float = 0.20
+    """Largest share of characters in repeated lines. Gopher: 0.20."""
+
+    max_top_2gram_char_frac: float = 0.20
+    """Largest share of characters in the most frequent sequence of 2 words. Gopher: 0.20."""
+
+    max_top_3gram_char_frac: float = 0.18
+    """Largest share of characters in the most frequent sequence of 3 words. Gopher: 0.18."""
+
+    max_top_4gram_char_frac: float = 0.16
+    """Largest share of characters in the most frequent sequence of 4 words. Gopher: 0.16."""
+
+    max_dup_5gram_char_frac: float = 0.15
+    """Largest share of characters in repeated sequences of 5 words. Gopher: 0.15."""
+
+    max_dup_6gram_char_frac: float = 0.14
+    """Largest share of characters in repeated sequences of 6 words. Gopher: 0.14."""
+
+    max_dup_7gram_char_frac: float = 0.13
+    """Largest share of characters in repeated sequences of 7 words. Gopher: 0.13."""
+
+    max_dup_8gram_char_frac: float = 0.12
+    """Largest share of characters in repeated sequences of 8 words. Gopher: 0.12."""
+
+    max_dup_9gram_char_frac: float = 0.11
+    """Largest share of characters in repeated sequences of 9 words. Gopher: 0.11."""
+
+    max_dup_10gram_char_frac: float = 0.10
+    """Largest share of characters in repeated sequences of 10 words. Gopher: 0.10."""
+
+    unspaced_languages: tuple[str, ...] = UNSPACED_LANGUAGES
+    """Languages whose words cannot be told by spaces: the rules of the top n-grams, which a text of a few long clauses
+    always fails, leave them alone. By `language.label`; not in the paper."""
+
+
+# In datatrove's order, so that the first failed rule is the reason it gives.
+_UNITS = ("dup_para_frac", "dup_para_char_frac", "dup_line_frac", "dup_line_char_frac")
+_TOP = tuple(f"top_{n}gram_char_frac" for n in range(2, 5))
+_DUP = tuple(f"dup_{n}gram_char_frac" for n in range(5, 11))
+
+
+def _limit(signal: str) -> Limit:
+    name = f"gopher_repetition.{signal}"
+    return Limit(name, name, "above", f"max_{signal}", but="unspaced_languages" if signal in _TOP else "")
+
+
+LIMITS = tuple(map(_limit, (*_UNITS, *_TOP, *_DUP)))
+RULES = tuple(limit.rule for limit in LIMITS)
+
+_PROSE = (
+    "The mill stands by the river, and in spring the flood brings grain from every farm of the upper valley. "
+    "Old men sit on the wall and argue whether stones cut in winter wear more slowly than those cut under a summer sun."
+)
+
+_LONG_DUP = tuple(f"gopher_repetition.dup_{n}gram_char_frac" for n in range(5, 11))
+
+EXAMPLES = (
+    Example(_PROSE),
+    Example("stone and stone and stone", failed=tuple(f"gopher_repetition.{signal}" for signal in _TOP)),
+    Example(f"{_PROSE} {_PROSE}", failed=_LONG_DUP),
+    Example(
+        "Mill.\n\nMill.\n\nMill.\n\n" + _PROSE,
+        failed=("gopher_repetition.dup_para_frac", "gopher_repetition.dup_line_frac"),
+    ),
+    Example(
+        f"{_PROSE}\n{_PROSE}",
+        failed=("gopher_repetition.dup_line_frac", "gopher_repetition.dup_line_char_frac", *_LONG_DUP),
+    ),
+    Example(f"{_PROSE}\n\n{_PROSE}", failed=(*(f"gopher_repetition.{signal}" for signal in _UNITS), *_LONG_DUP)),
+)
+
+
+def judge(batch: Batch, params: Params) -> Verdict:
+    """Judge each document by what it says more than once."""
+    all_copies = params.dup_counting == "all_copies"
+    chars = count_code_points(batch.text.data, batch.text.offsets)
+    table = words(batch)
+    sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies)
+    word_chars = sums(table.offsets, table.chars) if all_copies else chars
+    values = (
+        *_repeated_units(paragraphs(batch), chars, all_copies),
+        *_repeated_units(_separated_lines(lines(batch)), chars, all_copies),
+        *(ratio(sequences[:, i], chars) for i in range(len(_TOP))),
+        *(ratio(sequences[:, i], word_chars) for i in range(len(_TOP), len(_TOP) + len(_DUP))),
+    )
+    signals: dict[str, Signal] = {limit.signal: value for limit, value in zip(LIMITS, values, strict=True)}
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
+
+
+def _repeated_units(
+    units: Lines, chars: NDArray[np.int64], all_copies: bool
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Share of units that are repeated, and of characters in them, float64[documents] each."""
+    firsts = first_places(units.offsets, units.hashes)
+    repeated = firsts != np.arange(len(firsts))
+    if all_copies:
+        repeated |= np.bincount(firsts, minlength=len(firsts)) > 1
+        chars = sums(units.offsets, units.chars)
+    repeated_chars = sums(units.offsets, np.where(repeated, units.chars, 0))
+    return ratio(sums(units.offsets, repeated), np.diff(units.offsets)), ratio(repeated_chars, chars)
+
+
+def _separated_lines(table: Lines) -> Lines:
+    """The pieces between runs of newlines: no empty ones but before a leading and behind a trailing run."""
+    kept = table.sizes > 0
+    kept[table.offsets[:-1]] = True
+    kept[table.offsets[1:] - 1] = True
+    return _take(table, kept)
+
+
+def _take(table: Lines, kept: NDArray[np.bool_]) -> Lines:
+    offsets = np.zeros(len(table.offsets), np.int64)
+    np.cumsum(sums(table.offsets, kept), out=offsets[1:])
+    return frozen(
+        Lines(offsets, table.starts[kept], table.sizes[kept], table.chars[kept], table.hashes[kept], table.kinds[kept])
+    )
+
+
+def paragraphs(batch: Batch) -> Lines:
+    """The paragraphs of each stripped text, between runs of two and more newlines; measured like lines."""
+    table = lines(batch)
+    data = batch.text.data
+    spans = paragraph_spans(data, table.offsets, table.starts, table.sizes, table.kinds, classes())
+    return measured_lines(data, *spans)
+
+
+@kernel
+def paragraph_spans(
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    kinds: NDArray[np.uint8],
+    classes: NDArray[np.uint16],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Join lines to paragraphs: offsets, starts and sizes as of `Lines`. A blank text has none."""
+    rows = len(offsets) - 1
+    paragraph_offsets = np.zeros(rows + 1, np.int64)
+    paragraph_starts = np.empty(len(starts), np.int64)
+    paragraph_sizes = np.empty(len(starts), np.int64)
+    count = 0
+    for row in range(rows):
+        first = offsets[row]
+        last = offsets[row + 1] - 1
+        while first <= last and kinds[first] & BLANK:
+            first += 1
+        while last >= first and kinds[last] & BLANK:
+            last -= 1
+        inside = False
+        for line in range(first, last + 1):
+            if sizes[line] == 0:
+                inside = False
+                continue
+            start = starts[line]
+            end = start + sizes[line]
+            if line == first:
+                start = _lstrip(data, start, classes)
+            if line == last:
+                end = _rstrip(data, end, classes)
+            if not inside:
+                paragraph_starts[count] = start
+                count += 1
+                inside = True
+            paragraph_sizes[count - 1] = end - paragraph_starts[count - 1]
+        paragraph_offsets[row + 1] = count
+    return paragraph_offsets, paragraph_starts[:count].copy(), paragraph_sizes[:count].copy()
+
+
+@kernel
+def _lstrip(data: NDArray[np.uint8], at: int, classes: NDArray[np.uint16]) -> int:
+    """The first byte from `at` on that is no whitespace; there is one."""
+    while True:
+        code, size = decode(data, at)
+        if not classes[code] & SPACE:
+            return at
+        at += size
+
+
+@kernel
+def _rstrip(data: NDArray[np.uint8], end: int, classes: NDArray[np.uint16]) -> int:
+    """Where the whitespace before `end` begins; something stands before it."""
+    while True:
+        at = end - 1
+        while data[at] & 0xC0 == 0x80:
+            at -= 1
+        if not classes[decode(data, at)[0]] & SPACE:
+            return end
+        end = at

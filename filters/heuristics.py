@@ -1,0 +1,159 @@
+"""Heuristics: the published rules of Gopher, C4 and FineWeb on one pass over words and lines, every rule decided.
+
+A document without a word fails `common.empty` and nothing else. The order of the rules is that of FineWeb's stages, so
+that the first failed rule is the reason FineWeb would have given.
+"""
+
+from pathlib import Path
+from types import ModuleType
+from typing import Literal
+
+import numpy as np
+
+from gristmill.core.batch import Batch
+from gristmill.core.params import StageParams
+from gristmill.core.verdict import Example, Verdict, merge
+from gristmill.core.words import words
+from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition
+
+# Under other names: in the class below each family's own name is a field.
+GopherRepetitionParams = gopher_repetition.Params
+GopherQualityParams = gopher_quality.Params
+C4Params = c4.Params
+FineWebParams = fineweb.Params
+
+NAME = "heuristics"
+VERSION = 1
+UPSTREAM = ("language.label",)
+
+_FAMILIES: dict[str, ModuleType] = {
+    "gopher_repetition": gopher_repetition,
+    "gopher_quality": gopher_quality,
+    "c4": c4,
+    "fineweb": fineweb,
+}
+EMPTY = "common.empty"
+LIMITS = tuple(limit for family in _FAMILIES.values() for limit in family.LIMITS)
+RULES = (EMPTY, *(limit.rule for limit in LIMITS))
+
+OFF = c4.OFF
+
+
+def _rules(family: str, *names: str) -> tuple[str, ...]:
+    return tuple(f"{family}.{name}" for name in names)
+
+
+_PROSE = (
+    "The mill stands by the river, below the old bridge. In spring the flood brings grain from the upper valley, and "
+    "the miller has to work by night.\nWho built the bridge? Nobody can tell! Old men sit on its wall, and argue whether "
+    "stones that were cut in winter wear more slowly than those of summer. The river does not care."
+)
+_SEQUENCES = tuple(f"dup_{n}gram_char_frac" for n in range(5, 11))
+_TOP = tuple(f"top_{n}gram_char_frac" for n in range(2, 5))
+
+EXAMPLES = (
+    Example(_PROSE),
+    Example("", failed=(EMPTY,)),
+    Example(" \n\t", failed=(EMPTY,)),
+    Example(f"{_PROSE}\nLorem ipsum dolor sit amet.", failed=("c4.lorem_ipsum",)),
+    Example(f"{_PROSE}\nvoid turn() {{ wheel++; }}", failed=("c4.curly_bracket",)),
+    Example(
+        "- the flour of the mill\n" * 20,
+        failed=(
+            *_rules("gopher_repetition", "dup_line_frac", "dup_line_char_frac", *_TOP, *_SEQUENCES),
+            "gopher_quality.bullet_lines",
+            *_rules("fineweb", "line_punct_ratio", "short_line_ratio", "dup_line_char_ratio"),
+        ),
+    ),
+    Example(
+        f"{_PROSE}\n\n{_PROSE}",
+        failed=(
+            *_rules("gopher_repetition", "dup_para_frac", "dup_para_char_frac"),
+            *_rules("gopher_repetition", "dup_line_frac", "dup_line_char_frac", *_SEQUENCES),
+            "fineweb.dup_line_char_ratio",
+        ),
+    ),
+    Example(
+        "The.\n\n\nIncomprehensibilities notwithstanding.",
+        failed=(
+            *_rules("gopher_repetition", "top_3gram_char_frac", "top_4gram_char_frac"),
+            *_rules("gopher_quality", "min_words", "max_mean_word_len", "alpha_words", "stop_words"),
+            "c4.min_sentences",
+            "fineweb.newline_word_ratio",
+        ),
+    ),
+    Example(
+        "to be of it " * 15,
+        failed=(
+            *_rules("gopher_repetition", *_TOP, *_SEQUENCES),
+            "gopher_quality.min_mean_word_len",
+            "c4.min_sentences",
+            "fineweb.line_punct_ratio",
+        ),
+    ),
+    Example(
+        f"{_PROSE} #grain #hay #oats #rye #mill #wheel #flood #bridge #stone #water #corn",
+        failed=_rules("gopher_quality", "hash_ratio", "alpha_words"),
+    ),
+    Example(
+        "The mill stands by the river and waits… " * 10 + "The end.",
+        failed=(
+            *_rules("gopher_repetition", "top_3gram_char_frac", "top_4gram_char_frac", *_SEQUENCES),
+            "gopher_quality.ellipsis_ratio",
+            "c4.min_sentences",
+        ),
+    ),
+    Example(
+        f"{_PROSE}\nThe river does not know who owns the mill or the old bridge …",
+        failed=("gopher_quality.ellipsis_lines",),
+    ),
+    Example(
+        f"{_PROSE} " * 2000,
+        failed=(
+            *_rules("gopher_repetition", "dup_line_frac", "dup_line_char_frac", *_SEQUENCES),
+            "gopher_quality.max_words",
+            "fineweb.dup_line_char_ratio",
+        ),
+    ),
+)
+
+
+class Params(StageParams):
+    """Which families judge, and their bounds."""
+
+    families: tuple[Literal["gopher_repetition", "gopher_quality", "c4", "fineweb"], ...] = (
+        "gopher_repetition",
+        "gopher_quality",
+        "c4",
+        "fineweb",
+    )
+    """The families of rules to apply; one left out gives neither signals nor verdicts."""
+
+    gopher_repetition: GopherRepetitionParams = GopherRepetitionParams()
+    """Bounds of Gopher's repetition rules (Rae et al. 2021, table A1)."""
+
+    gopher_quality: GopherQualityParams = GopherQualityParams()
+    """Bounds of Gopher's quality rules (Rae et al. 2021, appendix A.1.1)."""
+
+    c4: C4Params = C4Params()
+    """Bounds of C4's page rules (Raffel et al. 2020, section 2.2)."""
+
+    fineweb: FineWebParams = FineWebParams()
+    """Bounds of FineWeb's rules (Penedo et al. 2024, section 3.6)."""
+
+
+def files(params: Params) -> tuple[Path, ...]:
+    """The list of bad words, if C4's rules use one."""
+    return c4.files(params.c4) if "c4" in params.families else ()
+
+
+def judge(batch: Batch, params: Params) -> Verdict:
+    """Judge each document by all families, in a fixed order whatever order the parameters name them in."""
+    empty = np.diff(words(batch).offsets) == 0
+    verdicts = [Verdict(signals={}, failed={EMPTY: empty})]
+    for name, family in _FAMILIES.items():
+        if name in params.families:
+            verdict = family.judge(batch, getattr(params, name))
+            failed = {rule: failing & ~empty for rule, failing in verdict.failed.items()}
+            verdicts.append(Verdict(verdict.signals, failed))
+    return merge(verdicts)
