@@ -20,8 +20,12 @@ def shingles(text: str) -> set[tuple[str, ...]]:
 
 def jaccard(one: str, other: str) -> float:
     """Jaccard similarity of the word 5-grams of two texts; 1.0 for two texts without any."""
-    left, right = shingles(one), shingles(other)
-    return len(left & right) / len(left | right) if left or right else 1.0
+    return _similarity(shingles(one), shingles(other))
+
+
+def _similarity(left: set[tuple[str, ...]], right: set[tuple[str, ...]]) -> float:
+    shared = len(left & right)
+    return shared / (len(left) + len(right) - shared) if left or right else 1.0
 
 
 def near_duplicate(blocks: tuple[Block, ...], level: float, voice: Voice) -> tuple[tuple[Block, ...], float]:
@@ -29,37 +33,35 @@ def near_duplicate(blocks: tuple[Block, ...], level: float, voice: Voice) -> tup
 
     Down to 0.85 single words are changed, as an editor does; below, whole sentences are written anew first.
     """
-    before = join_blocks(blocks)
+    before = shingles(join_blocks(blocks))
     edited = list(blocks)
     if level < 0.85:
-        edited = _rewrite_sentences(edited, before, level, voice)
-    reached = jaccard(before, join_blocks(tuple(edited)))
+        edited = _rewrite_sentences(edited, _losses(len(before), 1.0, level), voice)
+    reached = _similarity(before, shingles(join_blocks(tuple(edited))))
     for _ in range(4):  # each round aims at what is still missing
-        changes = _changes_wanted(len(shingles(before)), reached, level)
+        changes = round(_losses(len(before), reached, level) / SHINGLE_WORDS)
         if changes < 1:
             break
         edited = _change_words(edited, changes, voice)
-        reached = jaccard(before, join_blocks(tuple(edited)))
+        reached = _similarity(before, shingles(join_blocks(tuple(edited))))
     return tuple(edited), reached
 
 
-def _changes_wanted(size: int, reached: float, level: float) -> int:
-    """How many single words to change: each lone change takes five shingles of `size` away and brings five new ones."""
-    shared_now, shared_then = (2 * size * value / (1 + value) for value in (reached, level))
-    return round((shared_now - shared_then) / SHINGLE_WORDS)
+def _losses(size: int, reached: float, level: float) -> float:
+    """How many shingles of two sets of `size` must still differ: they share 2 J / (1 + J) of them."""
+    return 2 * size * (reached / (1 + reached) - level / (1 + level))
 
 
-def _rewrite_sentences(blocks: list[Block], before: str, level: float, voice: Voice) -> list[Block]:
-    """Write sentences anew, one after the other, as long as the similarity stays above the level."""
-    places = [place for place, block in enumerate(blocks) if block.tag in _EDITABLE]
-    for place in voice.dice.shuffled([place for place in places for _ in range(4)]):
-        sentences = _SENTENCE.split(blocks[place].text)
-        sentences[voice.dice.number(0, len(sentences) - 1)] = paragraph(voice, "any", 1)
-        trial = list(blocks)
-        trial[place] = replace(blocks[place], text=" ".join(sentences))
-        if jaccard(before, join_blocks(tuple(trial))) >= level:
-            blocks = trial
-    return blocks
+def _rewrite_sentences(blocks: list[Block], losses: float, voice: Voice) -> list[Block]:
+    """Write sentences anew until about four fifths of that many shingles are lost."""
+    texts = {place: _SENTENCE.split(block.text) for place, block in enumerate(blocks) if block.tag in _EDITABLE}
+    lost = 0
+    for place, number in voice.dice.shuffled([(place, n) for place, said in texts.items() for n in range(len(said))]):
+        cost = len(_WORD.findall(texts[place][number])) + SHINGLE_WORDS - 1
+        if lost + cost <= 0.8 * losses:
+            texts[place][number] = paragraph(voice, "any", 1)
+            lost += cost
+    return [replace(block, text=" ".join(texts[n])) if n in texts else block for n, block in enumerate(blocks)]
 
 
 def _change_words(blocks: list[Block], changes: int, voice: Voice) -> list[Block]:

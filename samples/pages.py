@@ -1,4 +1,4 @@
-"""Pages of the sample crawl: what a page says, on which site, under which address. Page i follows from (seed, i) alone."""
+"""Pages of the sample crawl: what each says, on which site, at which address. Page i follows from (seed, i) alone."""
 
 import re
 from dataclasses import dataclass
@@ -55,7 +55,7 @@ class Page:
 
     @property
     def main_text(self) -> str:
-        """The main text: blocks in order, list items and code on lines of their own, a blank line between the others."""
+        """The main text: blocks in order, list items on lines of their own, a blank line between all others."""
         return join_blocks(self.blocks)
 
 
@@ -184,7 +184,7 @@ def _recipe(voice: Voice, kind: str, title: str) -> tuple[Block, ...]:
     sentences = _budget(voice)
     blocks = [Block("h1", title), *_prose(voice, kind, sentences // 2)]
     blocks += _items(voice, "ingredient", "item", 5, 10)
-    steps = [Block("step", paragraph(voice, kind, voice.dice.number(1, 3))) for _ in range(sentences // 4 + 2)]
+    steps = [Block("step", paragraph(voice, kind, voice.dice.number(2, 4))) for _ in range(sentences // 6 + 2)]
     return (*blocks, *steps, *_prose(voice, kind, 3))
 
 

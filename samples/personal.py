@@ -1,5 +1,7 @@
 """Personal data that belongs to nobody: well-formed values drawn at random, and look-alikes that are not personal."""
 
+from itertools import pairwise
+
 from gristmill.samples.grammar import Dice, Voice
 
 Span = tuple[str, str]
@@ -36,7 +38,8 @@ def phone(dice: Dice) -> str:
 
 def ipv4(dice: Dice) -> str:
     """A public IPv4 address: its first number lies in ranges without private or reserved networks."""
-    return f"{dice.pick((23, 45, 62, 81, 93, 109, 151, 178, 212))}.{dice.number(1, 99)}.{dice.number(0, 254)}.{dice.number(1, 254)}"
+    first = dice.pick((23, 45, 62, 81, 93, 109, 151, 178, 212))
+    return f"{first}.{dice.number(1, 99)}.{dice.number(0, 254)}.{dice.number(1, 254)}"
 
 
 def ipv6(dice: Dice) -> str:
@@ -60,7 +63,7 @@ def card(dice: Dice) -> str:
     digits = prefix + _digits(dice, length - len(prefix) - 1)
     digits += luhn_digit(digits)
     cuts = (0, 4, 8, 12, 16) if length == 16 else (0, 4, 10, 15)
-    return dice.pick((" ", "-")).join(digits[low:high] for low, high in zip(cuts, cuts[1:], strict=False))
+    return dice.pick((" ", "-")).join(digits[low:high] for low, high in pairwise(cuts))
 
 
 def iban_check(country: str, account: str) -> str:
@@ -115,7 +118,7 @@ def finance_sentence(voice: Voice) -> tuple[str, list[Span]]:
 
 
 def lookalike_sentence(voice: Voice) -> str:
-    """A sentence with something that looks like personal data and is none: reserved, private, or with a wrong check digit."""
+    """A sentence with a look-alike: a reserved or private value, or one with a wrong check digit."""
     dice = voice.dice
     digits = "4" + _digits(dice, 14)
     wrong = str((int(luhn_digit(digits)) + dice.number(1, 9)) % 10)
@@ -126,10 +129,10 @@ def lookalike_sentence(voice: Voice) -> str:
             f"The manual uses jane.doe{dice.number(1, 99)}@example.com as an address throughout.",
             f"Inside the house the printer listens on 192.168.{dice.number(0, 254)}.{dice.number(1, 254)} only.",
             f"The example in the text is 192.0.2.{dice.number(1, 254)}, which nobody may use.",
-            f"Version 4.{dice.number(10, 30)}.{dice.number(1, 9)} of the program came after version 3.{dice.number(1, 9)}.{dice.number(1, 9)} was withdrawn.",
+            f"Version 4.{dice.number(10, 30)}.{dice.number(1, 9)} of the program followed version 3.{dice.number(1, 9)}.",
             f"The order number {digits}{wrong} stands on the receipt.",
             f"He mistyped the account as DE{bad}{account} and the bank refused it.",
             f"In the film she dials (212) 555-01{_digits(dice, 2)} and nobody answers.",
-            f"The documentation network 2001:db8::{dice.number(1, 9)}:{dice.number(10, 99)} appears in the second chapter.",
+            f"The network 2001:db8::{dice.number(1, 9)}:{dice.number(10, 99)} appears in the second chapter.",
         )
     )

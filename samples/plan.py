@@ -1,9 +1,9 @@
 """Which page of the sample is what: the shares of everything that is planted.
 
-The first 50 pages hold every plant once, so that the smallest sample shows them all. After them, each block of 200 pages
-holds the counts below in an order of its own; about 68 % of the pages are normal. Page i is what it is whatever the
-number of pages, except the last one: its file ends in the middle of it (`broken-tail`), unless it is the showcase of
-another plant.
+The first 50 pages hold every plant once, so that the smallest sample shows them all. After them, each block of 200
+pages holds the counts below in an order of its own; about 68 % of the pages are normal. Page i is what it is whatever
+the number of pages, except the last one: its file ends in the middle of it (`broken-tail`), unless it is the showcase
+of another plant.
 """
 
 from functools import lru_cache
@@ -90,7 +90,7 @@ def plan_page(seed: int, index: int, pages: int) -> str:
 
 
 def original_of(seed: int, index: int, plant: str) -> int:
-    """The earlier, normal page that a duplicate repeats; near duplicates repeat pages whose words have spaces between them."""
+    """The earlier, normal page that a duplicate repeats; a near duplicate's original has spaces between its words."""
     dice = Dice(seed, "original", index)
     while True:  # ends: page 0 is normal and English
         earlier = dice.number(0, index - 1)

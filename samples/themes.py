@@ -86,26 +86,29 @@ def _header(page: Page, voice: Voice) -> str:
     return (
         f'<a class="skip-link" href="#content">{_ui(voice, "skip")}</a>\n<header class="site-header" id="header">'
         f'<div class="logo">{_link(text(page.site.name), "/")}</div>{_navigation(page.site.host, page.language)}'
-        f'<form class="search" action="/search"><input type="search" name="q"><button>{_ui(voice, "search")}</button></form>'
+        f'<form class="search" action="/search"><input type="search" name="q">'
+        f"<button>{_ui(voice, 'search')}</button></form>"
         f'<a class="login" href="/login">{_ui(voice, "login")}</a></header>\n'
     )
 
 
 def _share(voice: Voice) -> str:
     label = _ui(voice, "share")
-    return f'<div class="share-buttons social">{_list([_link(f"{label}: {way}", "#") for way in ("Mail", "Print", "RSS")])}</div>\n'
+    ways = [_link(f"{label}: {way}", "#") for way in ("Mail", "Print", "RSS")]
+    return f'<div class="share-buttons social">{_list(ways)}</div>\n'
 
 
 def _related(voice: Voice) -> str:
     entries = [_link(title, f"/r/{voice.dice.number(1, 10**6)}") for title in _titles(voice, voice.dice.number(3, 7))]
-    return f'<aside class="related sidebar" role="complementary"><h3>{_ui(voice, "related")}</h3>{_list(entries)}</aside>\n'
+    heading = f"<h3>{_ui(voice, 'related')}</h3>"
+    return f'<aside class="related sidebar" role="complementary">{heading}{_list(entries)}</aside>\n'
 
 
 def _footer(page: Page, voice: Voice) -> str:
     links = [_link(_ui(voice, name), f"/{name}") for name in ("privacy", "terms")]
     return (
-        f'<footer class="site-footer" id="footer" role="contentinfo"><div class="newsletter"><p>{_ui(voice, "newsletter")}</p>'
-        f'<input type="email" name="mail"></div>{_list(links)}'
+        f'<footer class="site-footer" id="footer" role="contentinfo"><div class="newsletter">'
+        f'<p>{_ui(voice, "newsletter")}</p><input type="email" name="mail"></div>{_list(links)}'
         f"<p>© {voice.dice.number(2012, 2025)} {text(page.site.name)}. {_ui(voice, 'rights')}</p></footer>\n"
     )
 
@@ -143,15 +146,17 @@ def _element(block: Block) -> str:
 def _main_article(page: Page, voice: Voice, head: str) -> str:
     return (
         f'{_head(page, voice, head)}<body class="single">\n{_cookies(voice)}{_header(page, voice)}'
-        f'<main id="content" class="wrap"><article class="post">\n{body(page.blocks, "post-body")}</article>\n{_share(voice)}</main>\n'
+        f'<main id="content" class="wrap"><article class="post">\n'
+        f"{body(page.blocks, 'post-body')}</article>\n{_share(voice)}</main>\n"
         f"{_related(voice)}{_footer(page, voice)}</body>\n</html>\n"
     )
 
 
 def _content_area(page: Page, voice: Voice, head: str) -> str:
     return (
-        f'{_head(page, voice, head)}<body>\n{_header(page, voice)}<div id="page" class="wrap"><div class="content-area">'
-        f'<article class="entry-content">\n{body(page.blocks, "entry-content")}</article></div>\n{_related(voice)}</div>\n'
+        f'{_head(page, voice, head)}<body>\n{_header(page, voice)}<div id="page" class="wrap">'
+        f'<div class="content-area"><article>\n{body(page.blocks, "entry-content")}</article></div>\n'
+        f"{_related(voice)}</div>\n"
         f"{_share(voice)}{_footer(page, voice)}{_cookies(voice)}</body>\n</html>\n"
     )
 
@@ -159,15 +164,16 @@ def _content_area(page: Page, voice: Voice, head: str) -> str:
 def _plain_main(page: Page, voice: Voice, head: str) -> str:
     return (
         f"{_head(page, voice, head)}<body>\n{_cookies(voice)}{_header(page, voice)}{_related(voice)}"
-        f'<main class="main-content" role="main"><div class="inner">\n{body(page.blocks, "text")}</div></main>\n{_footer(page, voice)}</body>\n</html>\n'
+        f'<main class="main-content" role="main"><div class="inner">\n{body(page.blocks, "text")}</div></main>\n'
+        f"{_footer(page, voice)}</body>\n</html>\n"
     )
 
 
 def _article_body(page: Page, voice: Voice, head: str) -> str:
     return (
         f'{_head(page, voice, head)}<body itemscope itemtype="https://schema.org/WebPage">\n{_header(page, voice)}'
-        f'<div class="wrap"><article itemprop="articleBody">\n{body(page.blocks, "article-text")}</article>{_share(voice)}'
-        f"{_related(voice)}</div>{_footer(page, voice)}{_cookies(voice)}</body>\n</html>\n"
+        f'<div class="wrap"><article itemprop="articleBody">\n{body(page.blocks, "article-text")}</article>'
+        f"{_share(voice)}{_related(voice)}</div>{_footer(page, voice)}{_cookies(voice)}</body>\n</html>\n"
     )
 
 

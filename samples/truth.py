@@ -1,8 +1,8 @@
 """The truth table of a sample crawl, `truth.parquet`: one row for each capture, in the order of the files.
 
-`outcome` is what a run with default rules should make of the capture (kept, rejected, failed), `stages` names the stages
-one of which should reject or fail it. Both are meant before the choice of languages and the quality classifier, which
-depend on the recipe. Of a group of duplicates exactly one member survives, not always the original.
+`outcome` is what a run with default rules should make of the capture (kept, rejected, failed), `stages` names the
+stages one of which should reject or fail it. Both are meant before the choice of languages and the quality classifier,
+which depend on the recipe. Of a group of duplicates exactly one member survives, not always the original.
 """
 
 import pyarrow as pa

@@ -1,4 +1,4 @@
-"""Writing WARC files as Common Crawl does: one gzip member a record, request, response and metadata for each capture."""
+"""Writing WARC files as Common Crawl does: one gzip member for each record, no clock and no chance in any of them."""
 
 import hashlib
 import zlib
