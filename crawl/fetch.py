@@ -202,7 +202,9 @@ def _request(client: httpx.Client, file: InputFile, partial: Path, have: int, pe
             return _Step(message="the server sent another range than was asked for")
         total = _total(answer, have if resumed else 0, file.size)
         with partial.open("ab" if resumed else "wb") as target:
-            for chunk in answer.iter_raw(_CHUNK_BYTES):
+            for (
+                chunk
+            ) in answer.iter_raw():  # as it comes: a chunk size would hold back what a broken connection had brought
                 permits.acquire(0, len(chunk))
                 target.write(chunk)
     received = partial.stat().st_size

@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, MutableMapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from gristmill.core.errors import InputError
 from gristmill.crawl.record import Record
@@ -61,7 +60,8 @@ def part_name(file: InputFile) -> str:
 
 def is_remote(text: str) -> bool:
     """Whether an input is a URL of a kind that can be fetched."""
-    return urlsplit(text).scheme in ("http", "https", "s3") if "://" in text else False
+    scheme, colon, _ = text.partition("://")
+    return bool(colon) and scheme.lower() in ("http", "https", "s3")
 
 
 def expand_inputs(inputs: Sequence[str], known: MutableMapping[DigestKey, str] | None = None) -> tuple[InputFile, ...]:

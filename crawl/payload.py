@@ -27,8 +27,17 @@ _MOST_ENCODINGS = 4
 _NAMES = {"gzip": "gzip", "x-gzip": "gzip", "deflate": "deflate", "br": "br", "zstd": "zstd"}
 
 
-class BodyTooLargeError(Exception):
-    """A body beyond its limits; the message says which."""
+class BodyError(Exception):
+    """A body that cannot be handed on.
+
+    Args:
+        error: class of the failure: body_limit or body_encoding.
+        message: the failure in words.
+    """
+
+    def __init__(self, error: str, message: str) -> None:
+        super().__init__(message)
+        self.error = error
 
 
 @dataclass(slots=True)
@@ -103,14 +112,14 @@ def _undo(payload: Payload, limits: Limits) -> None:
         warnings.append("encoding_unsaid")
     try:
         if len(encodings) > _MOST_ENCODINGS:
-            raise BodyTooLargeError(f"the body is said to be encoded {len(encodings)} times")
+            raise BodyError("body_limit", f"the body is said to be encoded {len(encodings)} times")
         for encoding in reversed(encodings):
             decoded, warning = decode(body, encoding, limits)
             body = decoded
             if warning:
                 warnings.append(warning)
-    except BodyTooLargeError as error:
-        payload.error, payload.message, body = "body_limit", str(error), b""
+    except BodyError as error:
+        payload.error, payload.message, body = error.error, str(error), b""
     payload.body, payload.warnings = body, tuple(warnings)
 
 
@@ -164,11 +173,12 @@ def decode(body: bytes, encoding: str, limits: Limits) -> tuple[bytes, str]:
             pieces.append(piece)
             total += len(piece)
             if total > allowed:
-                raise BodyTooLargeError(
-                    f"{len(body):,} bytes of {actual} become more than the {allowed:,} bytes allowed"
-                )
+                message = f"{len(body):,} bytes of {actual} become more than the {allowed:,} bytes allowed"
+                raise BodyError("body_limit", message)
     except (zlib.error, brotli.error, zstandard.ZstdError, EOFError):
         whole = False
+    if not whole and not total and actual in ("gzip", "zstd"):
+        raise BodyError("body_encoding", f"nothing can be decoded of a body that begins as {actual}")
     if not whole and (not total or actual in ("br", "raw")):
         return body, "encoding_wrong"  # these have no magic: what fails was never encoded
     if not whole:

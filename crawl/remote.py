@@ -35,7 +35,7 @@ def find_remote(url: str) -> Iterator[InputFile]:
     Raises:
         InputError: the server cannot be reached, refuses, or has no such file.
     """
-    if urlsplit(url).scheme == "s3":
+    if url.lower().startswith("s3://"):
         yield from _in_bucket(url)
     else:
         yield _behind(url)

@@ -1,0 +1,66 @@
+"""WARC bytes for tests, written by hand so that they can be wrong in chosen ways."""
+
+import base64
+import gzip
+import hashlib
+from pathlib import Path
+
+from gristmill.crawl.record import Gap, Record
+
+SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
+WARC_DATA = SHARED / "data" / "warc"
+
+
+def digest(data: bytes) -> str:
+    return "sha1:" + base64.b32encode(hashlib.sha1(data).digest()).decode()
+
+
+def warc(block: bytes, kind: str = "response", number: int = 0, **fields: str) -> bytes:
+    """One record, uncompressed; `fields` replace or add header fields ("_" for "-"), "" leaves one out."""
+    header = {
+        "WARC-Type": kind,
+        "WARC-Target-URI": f"http://site.example/{number}",
+        "WARC-Date": "2024-02-21T00:10:55Z",
+        "WARC-Record-ID": f"<urn:uuid:{number:032x}>",
+        "Content-Type": "application/http; msgtype=response",
+        "WARC-Block-Digest": digest(block),
+        "Content-Length": str(len(block)),
+    }
+    header |= {name.replace("_", "-"): value for name, value in fields.items()}
+    lines = ["WARC/1.0", *(f"{name}: {value}" for name, value in header.items() if value)]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + block + b"\r\n\r\n"
+
+
+def page(number: int, words: int = 40) -> bytes:
+    text = " ".join(f"word{number}x{i * i}" for i in range(words))
+    return b"HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>" + text.encode() + b"</p>"
+
+
+def pages(count: int) -> list[bytes]:
+    return [warc(page(number), number=number) for number in range(count)]
+
+
+def gz(data: bytes, level: int = 6) -> bytes:
+    return gzip.compress(data, level, mtime=0)
+
+
+def split(items: list[Record | Gap]) -> tuple[list[Record], list[Gap]]:
+    records = [item for item in items if isinstance(item, Record)]
+    return records, [item for item in items if isinstance(item, Gap)]
+
+
+def usable(items: list[Record | Gap]) -> list[Record]:
+    return [record for record in split(items)[0] if record.outcome == "usable"]
+
+
+def assert_covers(items: list[Record | Gap], size: int) -> None:
+    """Records and gaps together are the whole file, and no gap lies in a record."""
+    position = 0
+    records, gaps = split(items)
+    spans = [(record.offset, record.offset + record.length) for record in records]
+    spans += [(gap.start, gap.end) for gap in gaps]
+    for start, end in sorted(set(spans)):
+        assert start <= position
+        assert end > start
+        position = max(position, end)
+    assert position == size
