@@ -129,7 +129,7 @@ def lookalike_sentence(voice: Voice) -> str:
             f"The manual uses jane.doe{dice.number(1, 99)}@example.com as an address throughout.",
             f"Inside the house the printer listens on 192.168.{dice.number(0, 254)}.{dice.number(1, 254)} only.",
             f"The example in the text is 192.0.2.{dice.number(1, 254)}, which nobody may use.",
-            f"Version 4.{dice.number(10, 30)}.{dice.number(1, 9)} of the program followed version 3.{dice.number(1, 9)}.",
+            f"Version 4.{dice.number(10, 30)}.{dice.number(1, 9)} of it followed version 3.{dice.number(1, 9)}.",
             f"The order number {digits}{wrong} stands on the receipt.",
             f"He mistyped the account as DE{bad}{account} and the bank refused it.",
             f"In the film she dials (212) 555-01{_digits(dice, 2)} and nobody answers.",
