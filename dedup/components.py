@@ -9,14 +9,13 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
+from gristmill.dedup.hashing import mix
 from gristmill.dedup.identifiers import TYPE, Ids, to_column, to_ids
-from gristmill.dedup.shingles import mix
 
 SCHEMA = pa.schema([pa.field("id", TYPE, nullable=False), pa.field("component", TYPE, nullable=False)])
 
 _CHUNK_EDGES = 1 << 20
 _FREE = -1
-_SPREAD = np.uint64(0x9E3779B97F4A7C15)
 
 
 @kernel
@@ -25,7 +24,7 @@ def _place(
 ) -> np.uint64:
     """The slot of the table that holds a node's number, or the free one where it belongs."""
     mask = np.uint64(len(slots) - 1)
-    at = mix(node[0] * _SPREAD ^ node[1]) & mask
+    at = mix(node[0] ^ mix(node[1])) & mask
     while slots[at] != _FREE and not (high[slots[at]] == node[0] and low[slots[at]] == node[1]):
         at = (at + np.uint64(1)) & mask
     return at
@@ -111,7 +110,9 @@ def _smallest(parents: NDArray[np.int64], ids: Ids) -> NDArray[np.int64]:
         best = least[root]
         if ids.high[node] < ids.high[best] or (ids.high[node] == ids.high[best] and ids.low[node] < ids.low[best]):
             least[root] = node
-    return np.array([least[find_root(parents, node)] for node in range(len(ids.high))], np.int64)
+    for node in range(len(ids.high)):  # only the labels of roots are read, and theirs stay
+        least[node] = least[find_root(parents, node)]
+    return least
 
 
 def components(edges: pa.Table) -> pa.Table:

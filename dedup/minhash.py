@@ -25,6 +25,7 @@ from gristmill.core import params as base
 from gristmill.core.batch import Batch
 from gristmill.dedup import folding, shingles, signatures, survivors
 from gristmill.dedup.components import components
+from gristmill.dedup.hashing import mix_pairs
 from gristmill.dedup.identifiers import TYPE, Ids, find, to_column, to_ids
 
 __all__ = [
@@ -176,7 +177,7 @@ def shingle_sets(batch: Batch, members: pa.Table, params: Params) -> pa.RecordBa
     text_bytes = np.diff(batch.text.offsets)[rows]
     return pa.RecordBatch.from_arrays(
         [
-            pa.array(shingles.mix_all(component.high ^ shingles.mix_all(component.low))),
+            pa.array(mix_pairs(component.high, component.low)),
             to_column(component),
             to_column(ids.take(rows)),
             pa.LargeListArray.from_arrays(pa.array(bounds), pa.array(values)),

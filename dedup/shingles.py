@@ -29,12 +29,12 @@ from gristmill.dedup.folding import (
     entry_of,
     folding,
 )
+from gristmill.dedup.hashing import chain, mix
 
 TOO_LONG = -1  # the number of shingles of a text that has more of them than the rule allows
 
 _KIND = 7
 _ZERO = 0x30
-_HALF = np.uint64(32)
 _CHARACTER_FACTOR = np.uint64(0x9FB21C651E98DF25)  # odd, bits well mixed; any such number would do
 _WORD_FACTOR = np.uint64(0xD6E8FEB86659FD93)
 _START = np.uint64(0x243F6A8885A308D3)  # π's fraction
@@ -54,33 +54,6 @@ class ShingleRule(NamedTuple):
     unspaced_words: int
     max_shingles: int
     fold_numbers: bool
-
-
-@kernel
-def mix(value: np.uint64) -> np.uint64:
-    """MurmurHash3's finaliser: a bijection of 64-bit numbers; each bit of the input moves half of the output."""
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xFF51AFD7ED558CCD)
-    value ^= value >> np.uint64(33)
-    value *= np.uint64(0xC4CEB9FE1A85EC53)
-    value ^= value >> np.uint64(33)
-    return value
-
-
-@kernel
-def mix_all(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """mix() of each value."""
-    mixed = np.empty_like(values)
-    for at in range(len(values)):
-        mixed[at] = mix(values[at])
-    return mixed
-
-
-@kernel
-def chain(hashed: np.uint64, value: np.uint64, factor: np.uint64) -> np.uint64:
-    """Add a value to a hash that depends on the order of values."""
-    hashed = (hashed ^ value) * factor
-    return hashed ^ (hashed >> _HALF)
 
 
 @kernel

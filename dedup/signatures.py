@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 from gristmill.core.batch import TextBuffers
 from gristmill.core.jit import kernel
 from gristmill.dedup.folding import Folding, folding
-from gristmill.dedup.shingles import ShingleRule, chain, mix, text_shingles, word_space
+from gristmill.dedup.hashing import chain, mix
+from gristmill.dedup.shingles import ShingleRule, text_shingles, word_space
 
 _EMPTY = 0xFFFFFFFF
 _AT_ONCE = 4  # shingles for each pass over the slots: a fourth of the loads and stores; 8 is no faster

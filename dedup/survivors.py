@@ -69,6 +69,20 @@ def group_bounds(keys: Sequence[NDArray[np.uint64]]) -> NDArray[np.int64]:
 
 
 @kernel
+def _by_rarity(frequencies: NDArray[np.int64], most: int) -> NDArray[np.int64]:
+    """The rank of each item, rarest first, equals in their order; no frequency is above `most` (counting sort)."""
+    next_rank = np.zeros(most + 2, np.int64)
+    for frequency in frequencies:
+        next_rank[frequency + 1] += 1
+    next_rank = np.cumsum(next_rank)
+    ranks = np.empty(len(frequencies), np.int64)
+    for item, frequency in enumerate(frequencies):
+        ranks[item] = next_rank[frequency]
+        next_rank[frequency] += 1
+    return ranks
+
+
+@kernel
 def _ranked(rows: NDArray[np.int64], sets: Sets, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """The sets of some rows with each value replaced by its rank (rarest first), sorted; and how many ranks there are.
 
@@ -86,10 +100,7 @@ def _ranked(rows: NDArray[np.int64], sets: Sets, starts: NDArray[np.int64]) -> t
             distinct[count] = distinct[at]
             count += 1
         frequencies[count - 1] += 1
-    by_rarity = np.argsort(frequencies[:count], kind="mergesort")
-    rank_of = np.empty(count, np.int64)
-    for rank in range(count):
-        rank_of[by_rarity[rank]] = rank
+    rank_of = _by_rarity(frequencies[:count], len(rows))
     ranks = rank_of[np.searchsorted(distinct[:count], pool)]
     for place in range(len(rows)):
         ranks[starts[place] : starts[place + 1]].sort()
@@ -121,6 +132,25 @@ def _prefix(size: int, threshold: float) -> int:
 
 
 @kernel
+def _needed(total: int, threshold: float) -> int:
+    """How many items two sets with so many in all must share."""
+    return int(np.ceil(threshold / (1.0 + threshold) * total - _ROUNDING))
+
+
+@kernel
+def _posting_bounds(
+    ranks: NDArray[np.int64], starts: NDArray[np.int64], count: int, threshold: float
+) -> NDArray[np.int64]:
+    """Where the postings of each rank begin if every set were a leader, int64[count + 1]."""
+    bounds = np.zeros(count + 1, np.int64)
+    for place in range(len(starts) - 1):
+        own = ranks[starts[place] : starts[place + 1]]
+        for rank in own[: _prefix(len(own), threshold)]:
+            bounds[rank + 1] += 1
+    return np.cumsum(bounds)
+
+
+@kernel
 def _lead(
     rows: NDArray[np.int64],
     sets: Sets,
@@ -129,49 +159,49 @@ def _lead(
     jaccards: NDArray[np.float64],
 ) -> None:
     """Fill in leaders and jaccards for the rows of one component, best first."""
-    bounds = sets.bounds
     starts = np.zeros(len(rows) + 1, np.int64)
-    room = 0
     for place, row in enumerate(rows):
-        starts[place + 1] = starts[place] + bounds[row + 1] - bounds[row]
-        room += _prefix(bounds[row + 1] - bounds[row], threshold)
+        starts[place + 1] = starts[place] + sets.bounds[row + 1] - sets.bounds[row]
     ranks, count = _ranked(rows, sets, starts)
-    newest = np.full(count, -1, np.int64)  # of the leaders with this rank in their prefix, the entry made last
-    before = np.empty(room, np.int64)  # of an entry, the one made before it for the same rank
-    leader_of = np.empty(room, np.int64)
-    entries = 0
+    bounds = _posting_bounds(ranks, starts, count, threshold)
+    ends = bounds[:-1].copy()  # of each rank, where its next posting goes
+    posted = np.empty(bounds[-1], np.int32)  # a leader's place, and that of the rank in the leader's set
+    posted_at = np.empty(bounds[-1], np.int32)
     seen = np.full(len(rows), -1, np.int64)
     met = np.empty(len(rows), np.int64)
+    met_own = np.empty(len(rows), np.int64)  # by leader: the places of the rarest shared item in the two sets
+    met_theirs = np.empty(len(rows), np.int64)
     for place, row in enumerate(rows):
         own = ranks[starts[place] : starts[place + 1]]
         prefix = _prefix(len(own), threshold)
         meetings = 0
-        for rank in own[:prefix]:
-            entry = newest[rank]
-            while entry >= 0:
-                if seen[leader_of[entry]] != place:
-                    seen[leader_of[entry]] = place
-                    met[meetings] = leader_of[entry]
+        for at in range(prefix):
+            for posting in range(bounds[own[at]], ends[own[at]]):
+                other = posted[posting]
+                if seen[other] == place:
+                    continue
+                seen[other] = place
+                size = starts[other + 1] - starts[other]
+                # What is rarer than the first shared item is not shared, so this many items at most are.
+                if min(len(own) - at, size - posted_at[posting]) >= _needed(len(own) + size, threshold):
+                    met[meetings] = other
+                    met_own[other] = at
+                    met_theirs[other] = posted_at[posting]
                     meetings += 1
-                entry = before[entry]
         for other in np.sort(met[:meetings]):
-            theirs = ranks[starts[other] : starts[other + 1]]
-            total = len(own) + len(theirs)
-            needed = int(np.ceil(threshold / (1.0 + threshold) * total - _ROUNDING))
-            if min(len(own), len(theirs)) < needed:
-                continue
-            shared = shared_items(own, theirs, needed)
+            total = len(own) + starts[other + 1] - starts[other]
+            theirs = ranks[starts[other] + met_theirs[other] : starts[other + 1]]
+            shared = shared_items(own[met_own[other] :], theirs, _needed(total, threshold))
             jaccard = shared / (total - shared)
             if jaccard >= threshold:
                 leaders[row] = rows[other]
                 jaccards[row] = jaccard
                 break
         if leaders[row] == row:
-            for rank in own[:prefix]:
-                before[entries] = newest[rank]
-                leader_of[entries] = place
-                newest[rank] = entries
-                entries += 1
+            for at in range(prefix):
+                posted[ends[own[at]]] = place
+                posted_at[ends[own[at]]] = at
+                ends[own[at]] += 1
 
 
 @kernel
