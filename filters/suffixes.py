@@ -27,7 +27,8 @@ def rules() -> dict[str, int]:
         if not rule or rule.startswith("//"):
             continue
         flag = EXCEPTION if rule.startswith("!") else WILDCARD if rule.startswith("*.") else RULE
-        host = rule.removeprefix("!").removeprefix("*.").lower().encode("idna").decode()
+        host = rule.removeprefix("!").removeprefix("*.").lower()
+        host = host if host.isascii() else host.encode("idna").decode()  # the codec takes 50 µs a host
         found[host] = found.get(host, 0) | flag
     return found
 
