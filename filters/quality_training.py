@@ -1,0 +1,223 @@
+"""Train a quality classifier from labelled text, the same bytes each time, and measure it on what it has not seen.
+
+The input has a row per text: `text`, `label` ("high", "low", or any labels) and, if some rows are variants of one
+another, `group`: rows of one group stay together, in training or in the held-out part.
+
+`python -m gristmill.filters.quality_training` trains the shipped model again, from texts that the project wrote.
+"""
+
+import random
+import tempfile
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+
+import fasttext
+import numpy as np
+import pyarrow as pa
+import pyarrow.json as pj
+import pyarrow.parquet as pq
+import xxhash
+from numpy.typing import NDArray
+from pydantic import Field
+
+from gristmill.core.errors import InputError
+from gristmill.core.params import Params
+from gristmill.filters.quality import LABEL_PREFIX, normalise, score_texts
+from gristmill.filters.quality_negatives import Material, low_quality
+
+_TEXTS = Path(__file__).parent.parent / "samples" / "texts"
+_SHIPPED = Path(__file__).parent / "models" / "quality.ftz"
+_THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+
+
+class Settings(Params):
+    """How a classifier is trained; the defaults made the shipped one."""
+
+    seed: int = 1
+    """Seed of fastText's initial vectors and of the order in which it sees the texts."""
+
+    held_out: float = Field(default=0.2, gt=0, lt=1)
+    """Share of the groups that is kept for measuring, chosen by their hash."""
+
+    dimensions: int = Field(default=16, ge=2)
+    """Length of a feature's vector. 16, as lid.176."""
+
+    epochs: int = Field(default=10, ge=1)
+    """Passes over the text. fastText: 5; the shipped texts are few."""
+
+    learning_rate: float = Field(default=0.3, gt=0)
+    """Step of the first update, which falls to 0. fastText: 0.1; more or more epochs only harden the scores."""
+
+    word_ngrams: int = Field(default=2, ge=1)
+    """Longest run of words that is a feature. DCLM: 2."""
+
+    min_characters: int = Field(default=2, ge=0)
+    """Shortest run of characters in a word that is a feature, 0 for none. lid.176: 2, which suits Chinese too."""
+
+    max_characters: int = Field(default=4, ge=0)
+    """Longest such run. lid.176: 4."""
+
+    min_count: int = Field(default=3, ge=1)
+    """Words seen less often have no vector of their own. Spec: 3 for large sets, 1 for tiny ones."""
+
+    buckets: int = Field(default=50_000, ge=1)
+    """Hash slots that n-grams share."""
+
+    quantise: bool = True
+    """Store vectors as codes of a product quantiser: a sixth of the size."""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model does on the held-out texts.
+
+    Attributes:
+        trained: number of texts trained on.
+        held_out: number of texts measured.
+        auc: chance that a text with the positive label scores above one without; ties count half.
+        rates: (threshold, share of positive texts at or above it, share of the others below it).
+    """
+
+    trained: int
+    held_out: int
+    auc: float
+    rates: tuple[tuple[float, float, float], ...]
+
+    def markdown(self) -> str:
+        """The threshold table of a model card."""
+        lines = ["| threshold | good texts kept | other texts removed |", "|---|---|---|"]
+        lines += [f"| {threshold:g} | {kept:.1%} | {removed:.1%} |" for threshold, kept, removed in self.rates]
+        return "\n".join(lines)
+
+
+def train(labelled: Path | pa.Table, out: Path, settings: Settings = Settings(), positive: str = "high") -> Evaluation:
+    """Train on labelled text, write the model to `out` and measure it; one thread, so the bytes repeat.
+
+    Args:
+        labelled: a .jsonl or .parquet file, or a table, with the columns `text`, `label` and perhaps `group`.
+        out: the model's path; by custom .ftz if it is quantised, else .bin.
+        settings: how to train.
+        positive: the label whose probability is the score.
+
+    Raises:
+        InputError: a column is missing, or one side of the split lacks a label.
+    """
+    table = labelled if isinstance(labelled, pa.Table) else read_labelled(labelled)
+    texts, labels, groups = _columns(table)
+    held_out = held_out_rows(groups, settings.held_out)
+    for side, chosen in (("training", ~held_out), ("held-out", held_out)):
+        found = set(labels[chosen])
+        if positive not in found or len(found) < 2:
+            raise InputError(f"the {side} texts have the labels {sorted(found)}; '{positive}' and another are needed.")
+    lines = [f"{LABEL_PREFIX}{labels[row]} {normalise(texts[row])}\n" for row in np.flatnonzero(~held_out)]
+    lines.sort(key=lambda line: xxhash.xxh64_intdigest(line.encode(), settings.seed))  # labels mixed, whatever the input's order
+    _fit(lines, out, settings)
+    scores = score_texts(pa.array(texts[held_out], pa.large_string()), out, positive)
+    return evaluate(scores, labels[held_out] == positive, len(lines))
+
+
+def read_labelled(path: Path) -> pa.Table:
+    """A JSONL or Parquet file as a table; InputError if it is neither or cannot be read."""
+    try:
+        return pq.read_table(path) if path.suffix == ".parquet" else pj.read_json(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise InputError(f"{path} cannot be read as labelled text ({error}); give a .jsonl or .parquet file.") from error
+
+
+def _columns(table: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+    """Texts, labels and groups; a row without a group is its own."""
+    missing = {"text", "label"} - set(table.column_names)
+    if missing:
+        raise InputError(f"labelled text has no column {sorted(missing)}; it has {table.column_names}.")
+    texts = table["text"].to_numpy()
+    groups = table["group"].to_numpy() if "group" in table.column_names else texts
+    labels = np.array([str(label) for label in table["label"].to_pylist()], object)
+    spaced = [label for label in sorted(set(labels)) if not label or label.split() != [label]]
+    if spaced:
+        raise InputError(f"labels must be words without spaces, not {spaced}.")
+    return texts, labels, groups
+
+
+def held_out_rows(groups: NDArray[np.object_], share: float) -> NDArray[np.bool_]:
+    """Which rows are held out: those whose group's hash falls into the first `share` of all hashes."""
+    limit = int(share * 2**64)
+    return np.array([xxhash.xxh64_intdigest(str(group).encode()) < limit for group in groups], bool)
+
+
+def _fit(lines: list[str], out: Path, settings: Settings) -> None:
+    """Run fastText over lines of `__label__x words` and write the model."""
+    with tempfile.TemporaryDirectory(prefix="gristmill-quality-") as folder:
+        source = Path(folder) / "train.txt"
+        source.write_text("".join(lines), encoding="utf-8")
+        model = fasttext.train_supervised(
+            input=str(source),
+            dim=settings.dimensions,
+            epoch=settings.epochs,
+            lr=settings.learning_rate,
+            wordNgrams=settings.word_ngrams,
+            minn=settings.min_characters,
+            maxn=settings.max_characters,
+            minCount=settings.min_count,
+            bucket=settings.buckets,
+            seed=settings.seed,
+            thread=1,  # more threads race on the weights
+            verbose=0,
+        )
+        if settings.quantise:
+            model.quantize(qnorm=True, thread=1, verbose=0)
+        out.parent.mkdir(parents=True, exist_ok=True)
+        model.save_model(str(out))
+
+
+def evaluate(scores: NDArray[np.float64], positive: NDArray[np.bool_], trained: int = 0) -> Evaluation:
+    """Measure scores against the truth; both sides must have texts."""
+    good, other = np.sort(scores[positive]), np.sort(scores[~positive])
+    below = np.searchsorted(other, good, "left") + np.searchsorted(other, good, "right")
+    rates = tuple((limit, float((good >= limit).mean()), float((other < limit).mean())) for limit in _THRESHOLDS)
+    return Evaluation(trained, len(scores), float(below.sum() / (2 * len(good) * len(other))), rates)
+
+
+def compose(texts: Path = _TEXTS, seed: int = 1, variants: int = 10) -> pa.Table:
+    """Labelled text from the project's own passages and phrases: per language as many low texts as high ones.
+
+    A language with many passages gets fewer variants of each, so that none outweighs the others more than fourfold.
+    """
+    phrases = tomllib.loads((texts / "phrases.toml").read_text(encoding="utf-8"))
+    rows: list[dict[str, str]] = []
+    for language, table in sorted(phrases.items()):
+        passages = [p for file in sorted(texts.glob(f"*.{language}.txt")) for p in file.read_text(encoding="utf-8").strip().split("\n---\n")]
+        draw = random.Random(f"{seed} high {language}")
+        each = variants if len(passages) < 50 else max(1, variants // 3)
+        frame = table["navigation"] + table["buttons"] + table["footer"]
+        high = [(_variant(passage, passages, frame, draw), passage) for passage in passages for _ in range(each)]
+        rows += [{"text": text, "label": "high", "group": passage} for text, passage in high]
+        low = low_quality(Material(language, table, passages), len(high), seed)
+        rows += [{"text": text, "label": "low", "group": text} for text in low]
+    return pa.Table.from_pylist(rows)
+
+
+def _variant(passage: str, others: list[str], frame: list[str], draw: random.Random) -> str:
+    """A passage as a page might carry it: cut, under a heading, with a few words of the page's frame around it."""
+    text = passage
+    if draw.random() < 0.5:
+        start = draw.randrange(len(text) // 3)
+        text = text[start : start + max(150, int(len(text) * draw.uniform(0.4, 0.9)))]
+    if draw.random() < 0.3:
+        text = f"{draw.choice(others)[: draw.randint(15, 50)]}\n{text}"
+    if draw.random() < 0.5:
+        around = [draw.choice(frame) for _ in range(draw.randint(1, 6))]
+        cut = draw.randint(0, len(around))
+        text = "\n".join([*around[:cut], text, *around[cut:]])
+    return text
+
+
+def main() -> None:
+    """Train the shipped model again and print the figures of its card."""
+    evaluation = train(compose(), _SHIPPED)
+    print(f"{evaluation.trained} texts trained on, {evaluation.held_out} held out, AUC {evaluation.auc:.4f}")  # noqa: T201
+    print(evaluation.markdown())  # noqa: T201
+
+
+if __name__ == "__main__":
+    main()
