@@ -18,7 +18,7 @@ from gristmill.core.batch import Batch
 from gristmill.core.documents import ID_BYTES
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Verdict
-from gristmill.tokenize.vocabulary import Ids, Vocabulary, load_vocabulary
+from gristmill.tokenize.vocabulary import Ids, Vocabulary, load_vocabulary, vocabulary_files
 
 NAME = "encode"
 VERSION = 1
@@ -66,7 +66,7 @@ def schema(vocabulary: Vocabulary) -> pa.Schema:
 
 def files(params: Params) -> tuple[Path, ...]:
     """The vocabulary's files."""
-    return load_vocabulary(params.vocabulary, params.end_of_document).files
+    return vocabulary_files(params.vocabulary)
 
 
 def judge(batch: Batch, params: Params) -> Verdict:

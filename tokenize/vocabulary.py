@@ -135,6 +135,16 @@ def vocabulary_path(spec: str) -> Path:
     )
 
 
+def vocabulary_files(spec: str) -> tuple[Path, ...]:
+    """The files whose content decides every id, found without loading the vocabulary."""
+    path = vocabulary_path(spec)
+    if path.suffix == ".tiktoken":
+        description = path.with_suffix(".json")
+        return (description, path) if description.is_file() else (path,)
+    ranks = _json_object(path).get("ranks")
+    return (path, path.parent / ranks) if isinstance(ranks, str) else (path,)
+
+
 @functools.lru_cache(maxsize=4)
 def _load(path: Path, end_of_document: str) -> Vocabulary:
     file = _read(path)
@@ -147,20 +157,24 @@ def _read(path: Path) -> VocabularyFile:
         from gristmill.tokenize.ranks_file import read_ranks
 
         return read_ranks(path)
-    content = path.read_bytes()
-    try:
-        keys = json.loads(content)
-    except ValueError as error:
-        raise RecipeError(f"{path} is neither a .tiktoken file nor JSON: {error}") from error
-    if isinstance(keys, dict) and "ranks" in keys:
+    keys = _json_object(path).keys()
+    if "ranks" in keys:
         from gristmill.tokenize.ranks_file import read_description
 
-        return read_description(path, content)
-    if isinstance(keys, dict) and "model" in keys:
+        return read_description(path, path.read_bytes())
+    if "model" in keys:
         from gristmill.tokenize.tokenizer_json import read_tokenizer
 
-        return read_tokenizer(path, content)
+        return read_tokenizer(path, path.read_bytes())
     raise RecipeError(f"{path} is no vocabulary: it has neither the key 'model' (tokenizer.json) nor 'ranks'")
+
+
+def _json_object(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise RecipeError(f"{path} is neither a .tiktoken file nor JSON: {error}") from error
+    return content if isinstance(content, dict) else {}
 
 
 def _end_of_document(file: VocabularyFile, wanted: str) -> int:

@@ -9,13 +9,19 @@ from typing import BinaryIO
 import numpy as np
 import pyarrow as pa
 import pytest
+import xxhash
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from gristmill.core.batch import Batch
 from gristmill.core.errors import GristmillError
-from gristmill.tokenize.shard_index import INDEX_SCHEMA
-from gristmill.tokenize.shard_writer import Shard, ShardPlan
+from gristmill.tokenize.encode import Params as EncodeParams
+from gristmill.tokenize.encode import encode_batch
+from gristmill.tokenize.shard_index import INDEX_SCHEMA, locate
+from gristmill.tokenize.shard_writer import Shard, ShardPlan, shard_name
 from gristmill.tokenize.shards import Params, local_outputs, plan_shards, write_shards
+from gristmill.tokenize.shuffle import shuffle_order
+from gristmill.tokenize.vocabulary import load_vocabulary
 from tests.tokenize.shard_files import encoded, write
 
 DOCUMENTS = st.lists(st.lists(st.integers(0, 65_535), max_size=6), max_size=12)
@@ -38,7 +44,7 @@ def lengths_of(documents: list[list[int]]) -> np.ndarray[tuple[int], np.dtype[np
     return np.array([len(document) for document in documents], np.int64)
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(DOCUMENTS, st.integers(1, 15), st.lists(st.integers(0, 12), max_size=3))
 def test_shards_hold_all_documents_in_order_however_they_come(
     documents: list[list[int]], max_tokens: int, cuts: list[int]
@@ -130,6 +136,31 @@ def test_the_same_documents_give_the_same_shards(tmp_path: Path) -> None:
         (tmp_path / name).mkdir()
         written.append(write(tmp_path / name, [[1, 2], [3]], max_tokens=2))
     assert written[0] == written[1]
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]), min_size=1), min_size=1, max_size=6))
+def test_shards_decode_to_the_texts_and_each_token_leads_to_its_document(texts: list[str]) -> None:
+    vocabulary = load_vocabulary("gristmill-8k")
+    ids = pa.array([xxhash.xxh3_128_digest(str(number).encode()) for number in range(len(texts))], pa.binary(16))
+    batch = pa.RecordBatch.from_arrays([ids, pa.array(texts, pa.large_string())], ["id", "text"])
+    order = shuffle_order(ids, seed=3)
+    rows = encode_batch(Batch(batch), EncodeParams(), vocabulary).rows.take(pa.array(order))
+    plans = plan_shards(lengths_of(rows["tokens"].to_pylist()), 20)
+    memory = Memory()
+    shards = list(write_shards([rows], plans, vocabulary.dtype, ("npy",), memory.open))
+    index = pa.Table.from_batches([shard.index for shard in shards])
+    by_id = dict(zip(ids.to_pylist(), texts, strict=True))
+    read: list[str] = []
+    for shard in shards:
+        tokens = np.load(BytesIO(memory.files[f"{shard_name(shard.number)}.npy"]))
+        read += vocabulary.decode(tokens).split("<|endoftext|>")[:-1]
+        for position in range(shard.tokens):
+            found = locate(index, shard.number, position)
+            spelt = vocabulary.decode(tokens[found.start : found.start + found.length])
+            assert spelt == by_id[found.id] + "<|endoftext|>"
+            assert 0 <= found.offset == position - found.start < found.length
+    assert read == [texts[place] for place in order]
 
 
 def test_defaults() -> None:

@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers
 
 from gristmill.core.errors import RecipeError
 from gristmill.tokenize.published import BY_SHA256
-from gristmill.tokenize.vocabulary import Vocabulary, load_vocabulary, token_dtype
+from gristmill.tokenize.vocabulary import Vocabulary, load_vocabulary, token_dtype, vocabulary_files
 from tests.tokenize.vocabularies import END, byte_level, write_ranks
 
 
@@ -33,7 +33,7 @@ def split(ids: Any, offsets: Any) -> list[Any]:
     return np.split(ids, offsets[1:-1])
 
 
-@settings(deadline=None)
+@settings(deadline=None, max_examples=40)
 @given(st.lists(st.text(st.characters(exclude_categories=["Cs"])), min_size=1), st.integers(0, 2))
 def test_decoding_gives_every_text_back(tiny: Vocabulary, other: Vocabulary, texts: list[str], start: int) -> None:
     column = pa.array(texts, pa.large_string())[start:]
@@ -165,3 +165,21 @@ def test_published_encodings_are_those_of_tiktoken(monkeypatch: pytest.MonkeyPat
         theirs = getattr(public, ours.name)()
         assert (ours.pattern, ours.special_tokens) == (theirs["pat_str"], theirs["special_tokens"])
         assert hashes.pop() == digest
+
+
+def test_files_are_known_without_loading(tmp_path: Path, other: Vocabulary) -> None:
+    description = write_ranks(tmp_path)
+    ranks = description.with_suffix(".tiktoken")
+    for path in (description, ranks):
+        assert vocabulary_files(str(path)) == load_vocabulary(str(path)).files == (description, ranks)
+    assert vocabulary_files(str(other.files[0])) == other.files
+    assert vocabulary_files("gristmill-8k") == load_vocabulary("gristmill-8k").files
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.text(st.characters(exclude_categories=["Cs"]))))
+def test_the_shipped_vocabulary_loses_nothing(texts: list[str]) -> None:
+    vocabulary = load_vocabulary("gristmill-8k")
+    ids, _ = vocabulary.encode(pa.array(texts, pa.large_string()))
+    assert vocabulary.decode(ids) == "".join(texts)
+    assert vocabulary.dtype == np.uint16 and vocabulary.end_of_document == vocabulary.size - 1
