@@ -1,8 +1,8 @@
 """The one way to declare a kernel: numba's compiler with a cache that notices edits in imported files too.
 
-numba stamps a cached kernel with its own file only; after an edit of a kernel imported from elsewhere it hands out the old
-machine code. So each file's kernels are cached in a folder named by a digest of that file and of all of Gristmill's files
-that it imports, directly or not. Compiling everything takes a minute or more; an edit costs only what stands on it.
+numba stamps a cached kernel with its own file only; after an edit of a kernel imported from elsewhere it hands out the
+old machine code. So each file's kernels are cached in a folder named by a digest of that file and of all of Gristmill's
+files that it imports, directly or not. Compiling everything takes a minute; an edit costs only what stands on it.
 """
 
 import hashlib
@@ -18,7 +18,7 @@ import numba
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 _ROOT = Path(__file__).resolve().parent.parent
-_IMPORT = re.compile(r"^\s*(?:from|import)\s+gristmill\.(\w+)(?:\.(\w+))?(?:\s+import\s+(.+))?", re.MULTILINE)
+_IMPORT = re.compile(r"^\s*(?:from|import)\s+gristmill\.(\w+)(?:\.(\w+))?(?:\s+import\s+(\([^)]*\)|.+))?", re.MULTILINE)
 
 
 def kernel(function: Function) -> Function:

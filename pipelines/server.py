@@ -18,7 +18,7 @@ from pathlib import Path
 
 from gristmill.core.errors import GristmillError
 
-START_SECONDS = 120
+START_SECONDS = 240  # 8 s on two idle cores; a machine under heavy load took over 120
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
