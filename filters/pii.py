@@ -116,7 +116,7 @@ def _edit_until_clean(texts: TextBuffers, languages: list[str], params: Params) 
     """All spans of the texts, and the texts without them.
 
     An edit can bring a new finding about: what stood on both sides of a removed address may be one number now. So
-    edited texts are looked at again; a new finding is led back to where it came from and joined with the edits it covers.
+    edited texts are looked at again; a new finding is led back to where it came from and swallows what it covers.
     """
     actions = [getattr(params, kind) for kind in KINDS]
     replacements = [
