@@ -42,7 +42,9 @@ def main() -> None:
         if debug:
             raise
         first = (str(error).splitlines() or [""])[0]
-        _say(f"{type(error).__name__}: {first}. This should not happen; run again with --debug for the traceback and report it.")
+        _say(
+            f"{type(error).__name__}: {first}. This should not happen; run again with --debug for the traceback and report it."
+        )
         raise SystemExit(1) from error
 
 

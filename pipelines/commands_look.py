@@ -135,7 +135,9 @@ def trace(
         return
     warc = value["warc"]
     typer.echo(f"token {value['token']} {value['text']!r} in …{value['context']!r}…")
-    typer.echo(f"{value['url']}\n  id    {value['id']}\n  from  {warc['file']}, bytes {warc['offset']:,} + {warc['length']:,}")
+    typer.echo(
+        f"{value['url']}\n  id    {value['id']}\n  from  {warc['file']}, bytes {warc['offset']:,} + {warc['length']:,}"
+    )
 
 
 def ledger(store: StoreOption = "data", run_id: RunOption = None) -> None:

@@ -18,12 +18,17 @@ def add_to(app: typer.Typer) -> None:
 
 def run(
     recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or path of a TOML file.")] = "default",
-    inputs: Annotated[list[str] | None, typer.Option("--input", help="WARC file, folder, glob or URL; may be repeated.")] = None,
+    inputs: Annotated[
+        list[str] | None, typer.Option("--input", help="WARC file, folder, glob or URL; may be repeated.")
+    ] = None,
     store: StoreOption = "data",
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes; default: one for each core.")] = os.cpu_count() or 1,
+    workers: Annotated[int, typer.Option(min=1, help="Worker processes; default: one for each core.")] = os.cpu_count()
+    or 1,
     runner: Annotated[str, typer.Option(help="Where the work is done: local or dask.")] = "local",
     address: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler.")] = None,
-    overrides: Annotated[list[str] | None, typer.Option("--set", help="FAMILY.PARAMETER=VALUE; may be repeated.")] = None,
+    overrides: Annotated[
+        list[str] | None, typer.Option("--set", help="FAMILY.PARAMETER=VALUE; may be repeated.")
+    ] = None,
     timeout: Annotated[float, typer.Option(help="Seconds after which one task is stopped and tried again.")] = 3600.0,
     as_json: JsonOption = False,
 ) -> None:
@@ -57,7 +62,11 @@ def sample(
     if as_json:
         typer.echo(orjson.dumps(dataclasses.asdict(summary), default=str).decode())
     else:
-        typer.echo(summary.text())
+        planted = ", ".join(f"{kind} {count:,}" for kind, count in sorted(summary.plants.items()))
+        typer.echo(
+            f"{summary.pages:,} pages in {len(summary.warcs)} WARC files, {summary.warc_bytes / 1e6:.1f} MB, in {out}"
+        )
+        typer.echo(f"the truth about each of them: {summary.truth}\nplanted: {planted}")
 
 
 def recipes(as_json: JsonOption = False) -> None:
@@ -72,7 +81,9 @@ def recipes(as_json: JsonOption = False) -> None:
     rows = []
     for name in recipe_names():
         recipe = load_recipe(name)
-        rows.append({"name": name, "description": recipe.description, "stages": [stage.name for stage in recipe.stages]})
+        rows.append(
+            {"name": name, "description": recipe.description, "stages": [stage.name for stage in recipe.stages]}
+        )
     if as_json:
         typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
         return
@@ -105,7 +116,9 @@ def records(
                 typer.echo(f"{row['gap'][0]:>12}  {row['gap'][1] - row['gap'][0]:>9}  gap       {row['why']}")
             else:
                 said = f"{row['outcome']}{' ' + row['why'] if row['why'] else ''}"
-                typer.echo(f"{row['offset']:>12}  {row['length']:>9}  {row['type']:<9} {row['status'] or '':<4} {said:<20} {row['uri']}")
+                typer.echo(
+                    f"{row['offset']:>12}  {row['length']:>9}  {row['type']:<9} {row['status'] or '':<4} {said:<20} {row['uri']}"
+                )
         if not found and path.stat().st_size:
             raise GristmillError(f"{path} holds no WARC or ARC record. Is it a WARC file?")
 

@@ -25,7 +25,9 @@ def pretrain(
     store: StoreOption = "data",
     run_id: RunOption = None,
     steps: Annotated[int, typer.Option(min=1, help="Number of the last step.")] = 50,
-    out: Annotated[Path, typer.Option(help="Folder of the checkpoint; training goes on from the one there.")] = Path("checkpoint"),
+    out: Annotated[Path, typer.Option(help="Folder of the checkpoint; training goes on from the one there.")] = Path(
+        "checkpoint"
+    ),
     layers: Annotated[int, typer.Option(min=1)] = 2,
     width: Annotated[int, typer.Option(min=2, help="Values that stand for a token.")] = 128,
     heads: Annotated[int, typer.Option(min=1)] = 4,

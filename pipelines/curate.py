@@ -65,7 +65,7 @@ def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
         state.result()
     except (WorkerError, StoreError, OSError):
         return True
-    except Exception:  # noqa: BLE001 - anything else is for the user to see
+    except Exception:
         return False
     return False
 
@@ -105,14 +105,14 @@ class PrefectRunner:
         def submit(job: Job, upstream: Mapping[str, Any]) -> PrefectFuture[Receipt]:
             self._progress.expect(job)
             order = Order(job, upstream, self._executor, self._progress, self._timeout)
-            step = finish_job.with_options(name=f"{job.stage.name} {job.step}")
-            future = step.submit(job.label, quote(order), wait_for=_futures(upstream))
+            step: Any = finish_job.with_options(name=f"{job.stage.name} {job.step}")
+            future: PrefectFuture[Receipt] = step.submit(job.label, quote(order), wait_for=_futures(upstream))
             futures.append(future)
             return future
 
-        threads = self._executor.workers * THREADS_PER_WORKER
+        threads: Any = ThreadPoolTaskRunner(max_workers=self._executor.workers * THREADS_PER_WORKER)
 
-        @flow(name="leg", flow_run_name=name, task_runner=ThreadPoolTaskRunner(max_workers=threads), persist_result=False)
+        @flow(name="leg", flow_run_name=name, task_runner=threads, persist_result=False)
         def leg(stages: str, first_unit: int, unit_count: int) -> None:  # noqa: ARG001 - shown by Prefect
             describe(submit, units)
             wait(futures)
@@ -156,7 +156,9 @@ def curate(
         course = Course(plan, PrefectRunner(executor, progress, timeout_seconds))
         course.walk()
     run = finish_run(plan, course.receipts)
-    create_markdown_artifact(funnel_markdown(funnel(run)), key="funnel", description="What every stage kept, and why the rest went")
+    create_markdown_artifact(
+        funnel_markdown(funnel(run)), key="funnel", description="What every stage kept, and why the rest went"
+    )
     where = open_store(plan.store).local_path(LEDGER)
     create_markdown_artifact(f"`{where}`", key="ledger", description="DuckDB file with all verdicts and receipts")
     return run.root

@@ -83,15 +83,16 @@ def open_executor(runner: str, workers: int, address: str | None = None) -> Iter
 
 def _dask(workers: int, address: str | None) -> Iterator[Executor]:
     try:
-        from distributed import Client, LocalCluster
+        import distributed
     except ImportError as error:
         raise UsageError("the runner dask needs an extra: pip install 'gristmill[dask]'.") from error
+    dask: Any = distributed  # untyped
     if address:
-        with Client(address) as client:
+        with dask.Client(address) as client:
             yield DaskExecutor(client)
         return
     with (
-        LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
-        Client(cluster) as client,
+        dask.LocalCluster(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster,
+        dask.Client(cluster) as client,
     ):
         yield DaskExecutor(client)

@@ -18,9 +18,7 @@ def funnel(run: Run) -> dict[str, Any]:
     stages = [_stage(stage) for stage in accounted(run.stages)]
     balanced = all(stage["in"] == stage["kept"] + stage["rejected"] + stage["failed"] for stage in stages)
     balanced = balanced and all(
-        after["in"] == before["kept"]
-        for before, after in itertools.pairwise(stages)
-        if after["unit"] == "document"
+        after["in"] == before["kept"] for before, after in itertools.pairwise(stages) if after["unit"] == "document"
     )
     return {"dataset": f"{run.recipe}-{run.id}", "root": run.root, "balanced": balanced, "stages": stages}
 

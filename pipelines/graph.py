@@ -5,7 +5,6 @@ corpus stage must have seen all of them. Names of jobs behind the first shuffle 
 described only when the one before has ended.
 """
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -95,7 +94,9 @@ class Course:
             pending = []
             last_reduce = (stage, self._reduce(stage, mapped))
 
-    def _part_leg(self, reduced: tuple[Stage, list[Receipt]] | None, stages: list[Stage], corpus: Stage) -> list[Receipt]:
+    def _part_leg(
+        self, reduced: tuple[Stage, list[Receipt]] | None, stages: list[Stage], corpus: Stage
+    ) -> list[Receipt]:
         """Judge by the corpus stage before, go through the document stages, map for the corpus stage behind."""
 
         def describe(submit: Submit, parts: Sequence[Part]) -> None:
@@ -145,7 +146,9 @@ class Course:
 
             def describe(submit: Submit, parts: Sequence[Part]) -> None:
                 for part in parts:
-                    submit(self._job(stage, "gather", part), self._heads[part.name].upstream() | {"components": members})
+                    submit(
+                        self._job(stage, "gather", part), self._heads[part.name].upstream() | {"components": members}
+                    )
 
             gathered = self._leg(f"{stage.name} gather", self._plan.parts, describe)
             return self._bucket_leg(stage, "reduce", {"gather": gathered})
@@ -169,8 +172,8 @@ class Course:
 
         def describe(submit: Submit, numbers: Sequence[int]) -> None:
             for number in numbers:
-                where = {"bucket": number, "buckets": count, "pinned": True}
-                submit(Job(self._plan.store, stage, step, f"{number:03d}", **where), upstream)
+                job = Job(self._plan.store, stage, step, f"{number:03d}", None, number, count, pinned=True)
+                submit(job, upstream)
 
         return self._leg(f"{stage.name} {step}", range(count), describe)
 
@@ -201,8 +204,10 @@ def bucket_count(stage: Stage, sources: Sequence[Receipt]) -> int:
     """How many buckets a shuffle has: a matter of the data alone, never of the number of workers."""
     if stage.type.kind == "shards":
         params: Any = stage.params
-        return max(1, math.ceil(sum(receipt.extra["tokens"] for receipt in sources) / params.max_tokens))
-    return max(1, math.ceil(sum(receipt.extra.get("row_bytes", 0) for receipt in sources) / BUCKET_BYTES))
+        total, target = sum(receipt.extra["tokens"] for receipt in sources), params.max_tokens
+    else:
+        total, target = sum(receipt.extra.get("row_bytes", 0) for receipt in sources), BUCKET_BYTES
+    return max(1, -(-total // target))
 
 
 def _wanted(stage: Stage) -> set[str]:

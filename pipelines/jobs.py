@@ -95,7 +95,9 @@ class Job:
 
 def final_step(stage: Stage) -> str:
     """The step whose receipts speak for the stage in the funnel and in the root digest."""
-    return {"fetch": "fetch", "extract": "extract", "encode": "encode", "shards": "write", "pretrain": "train"}.get(stage.type.kind, "judge")
+    return {"fetch": "fetch", "extract": "extract", "encode": "encode", "shards": "write", "pretrain": "train"}.get(
+        stage.type.kind, "judge"
+    )
 
 
 @dataclass

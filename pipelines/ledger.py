@@ -64,7 +64,7 @@ def open_ledger(store: Store, run_id: str | None = None) -> duckdb.DuckDBPyConne
     run = read_run(store, run_id)
     if store.folder is not None and run_id is None and (store.folder / LEDGER).exists():
         connection = duckdb.connect(str(store.folder / LEDGER), read_only=True)
-        if connection.sql("SELECT id, store FROM runs").fetchone() == (run.id, store.url):
+        if connection.execute("SELECT id, store FROM runs").fetchone() == (run.id, store.url):
             return connection
         connection.close()  # of an older run, or the store has moved: its views point elsewhere
     connection = duckdb.connect()
@@ -81,7 +81,9 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[
     try:
         cursor = connection.execute(sql, list(parameters))
     except duckdb.IOException as error:
-        raise StoreError(f"the ledger's files cannot be read: {str(error).splitlines()[0]}. Run 'gristmill ledger' to rebuild it.") from error
+        raise StoreError(
+            f"the ledger's files cannot be read: {str(error).splitlines()[0]}. Run 'gristmill ledger' to rebuild it."
+        ) from error
     except duckdb.Error as error:
         raise UsageError(f"DuckDB: {str(error).splitlines()[0]}") from error
     names = [column[0] for column in cursor.description or ()]
@@ -92,7 +94,8 @@ def _build(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> Non
     if store.folder is None:
         from obstore.fsspec import FsspecStore
 
-        connection.register_filesystem(FsspecStore(store.url.partition("://")[0]))
+        protocol: Any = store.url.partition("://")[0]
+        connection.register_filesystem(FsspecStore(protocol))
     _small_tables(connection, store, run)
     files = _Files(store, run)
     _view(connection, "documents", files.of("extract", "documents"), documents.SCHEMA)
@@ -111,7 +114,12 @@ def _build(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> Non
     connection.execute("CREATE VIEW reasons AS SELECT id, stage, alive, unnest(rules) AS rule FROM verdicts")
     _duplicates(connection, run)
     _view(connection, "kept", files.of_last_edit(), documents.SCHEMA)
-    _view(connection, "shards", files.of("shards", "index"), pa.schema([("id", pa.binary(16)), ("shard", pa.int32()), ("start", pa.int64()), ("length", pa.int32())]))
+    _view(
+        connection,
+        "shards",
+        files.of("shards", "index"),
+        pa.schema([("id", pa.binary(16)), ("shard", pa.int32()), ("start", pa.int64()), ("length", pa.int32())]),
+    )
 
 
 class _Files:
@@ -129,15 +137,33 @@ class _Files:
 
     def of_last_edit(self) -> list[str]:
         """Paths of the documents as the last text-editing stage left them."""
-        names = [stage.name for stage in self._run.stages if any(receipt.output("documents") for receipt in stage.final)]
+        names = [
+            stage.name for stage in self._run.stages if any(receipt.output("documents") for receipt in stage.final)
+        ]
         return self.of(names[-1], "documents")
 
 
 def _small_tables(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> None:
     value = funnel(run)
-    runs = [{"id": run.id, "store": store.url, "recipe": run.recipe, "description": run.description, "started": run.started, "root": run.root, "balanced": value["balanced"]}]
+    runs = [
+        {
+            "id": run.id,
+            "store": store.url,
+            "recipe": run.recipe,
+            "description": run.description,
+            "started": run.started,
+            "root": run.root,
+            "balanced": value["balanced"],
+        }
+    ]
     stages = [
-        {"position": i, "name": stage.name, "key": stage.key, "digest": stage.digest, "params": orjson.dumps(stage.params).decode()}
+        {
+            "position": i,
+            "name": stage.name,
+            "key": stage.key,
+            "digest": stage.digest,
+            "params": orjson.dumps(stage.params).decode(),
+        }
         for i, stage in enumerate(accounted(run.stages))
     ]
     told = [
@@ -152,11 +178,23 @@ def _small_tables(connection: duckdb.DuckDBPyConnection, store: Store, run: Run)
     ]
     fetched = run.stage("fetch")
     files = [
-        {"address": receipt.address, "location": receipt.extra.get("location", ""), "bytes": receipt.bytes_in, "reason": next(iter(receipt.reasons), "")}
+        {
+            "address": receipt.address,
+            "location": receipt.extra.get("location", ""),
+            "bytes": receipt.bytes_in,
+            "reason": next(iter(receipt.reasons), ""),
+        }
         for receipt in (fetched.final if fetched else ())
     ]
     receipts = [_receipt_row(receipt) for stage in run.stages for receipt in (*stage.final, *stage.steps)]
-    tables = {"runs": runs, "stages": stages, "funnel": told, "removals": removals, "files": files, "receipts": receipts}
+    tables = {
+        "runs": runs,
+        "stages": stages,
+        "funnel": told,
+        "removals": removals,
+        "files": files,
+        "receipts": receipts,
+    }
     for name, rows in tables.items():
         _table(connection, name, rows)
 
@@ -189,7 +227,8 @@ def _duplicates(connection: duckdb.DuckDBPyConnection, run: Run) -> None:
                 f'{kinds[stage.name]}::DOUBLE AS jaccard, signals."{stage.name}.cluster_size" AS cluster_size '
                 f'FROM "verdicts_{stage.name}" WHERE alive AND signals."{stage.name}.survivor" IS NOT NULL'
             )
-    nothing = "SELECT NULL::BLOB AS id, NULL::VARCHAR AS stage, NULL::BLOB AS survivor, NULL::DOUBLE AS jaccard, NULL::INTEGER AS cluster_size WHERE false"
+    columns = {"id": "BLOB", "stage": "VARCHAR", "survivor": "BLOB", "jaccard": "DOUBLE", "cluster_size": "INTEGER"}
+    nothing = "SELECT " + ", ".join(f"NULL::{kind} AS {name}" for name, kind in columns.items()) + " WHERE false"
     connection.execute("CREATE VIEW duplicates AS " + (" UNION ALL ".join(parts) or nothing))
 
 

@@ -47,7 +47,9 @@ def plan_run(recipe: str, inputs: Sequence[str], store_url: str, overrides: Sequ
     """
     checked = load_recipe(recipe, overrides)
     if not inputs:
-        raise InputError("no input given. Name WARC files, folders, globs or URLs with --input; 'gristmill sample' makes some.")
+        raise InputError(
+            "no input given. Name WARC files, folders, globs or URLs with --input; 'gristmill sample' makes some."
+        )
     store = open_store(store_url)
     files = _expand(inputs, store)
     _check_prefixes(files)

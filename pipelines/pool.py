@@ -30,6 +30,7 @@ class WorkerPool:
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload([PRELOAD])
         self._idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._started: set[_Worker] = set()
         self._closed = False
         for _ in range(workers):
             self._idle.put(None)
@@ -50,11 +51,12 @@ class WorkerPool:
             if self._closed:
                 raise WorkerError(f"{job.label}: the run is being stopped.")
             if worker is None or not worker.alive:
-                worker = _Worker(self._context)
+                worker = self._start()
             return worker.run(job, timeout_seconds)
         except WorkerError:
             if worker is not None:
                 worker.stop()
+                self._started.discard(worker)
             worker = None
             raise
         finally:
@@ -63,25 +65,28 @@ class WorkerPool:
     def close(self) -> None:
         """Stop all workers; jobs in progress are lost, their data is garbage that no receipt names."""
         self._closed = True
-        for process in list(_Worker.started):
-            process.stop()
+        for worker in list(self._started):
+            worker.stop()
+            self._started.discard(worker)
 
     def _start_one(self) -> None:
         worker = self._idle.get()
-        self._idle.put(worker or _Worker(self._context))
+        self._idle.put(worker or self._start())
+
+    def _start(self) -> "_Worker":
+        worker = _Worker(self._context)
+        self._started.add(worker)
+        return worker
 
 
 class _Worker:
     """One process and the pipe to it."""
-
-    started: "set[_Worker]" = set()
 
     def __init__(self, context: Any) -> None:
         self._pipe, theirs = context.Pipe()
         self._process = context.Process(target=_serve_jobs, args=(theirs,), daemon=True)
         self._process.start()
         theirs.close()
-        _Worker.started.add(self)
 
     @property
     def alive(self) -> bool:
@@ -102,7 +107,6 @@ class _Worker:
         return outcome
 
     def stop(self) -> None:
-        _Worker.started.discard(self)
         self._pipe.close()
         if self._process.is_alive():
             self._process.kill()
@@ -122,7 +126,7 @@ def _serve_jobs(pipe: Connection) -> None:
         outcome: Receipt | BaseException
         try:
             outcome = run_job(job)
-        except BaseException as error:  # noqa: BLE001 - whatever it is, the parent must hear of it
+        except BaseException as error:
             outcome = _portable(error, job)
         try:
             pipe.send_bytes(pickle.dumps(outcome))

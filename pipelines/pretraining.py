@@ -20,5 +20,7 @@ def pretrain_run(store: Store, run: Run, out: Path, steps: int, params: Pretrain
     vocabulary = run_vocabulary(run)
     with shard_paths(store, shard_receipts(run)) as paths:
         if not paths:
-            raise UsageError(f"run {run.id} has no tokens to train on; 'gristmill funnel' says which stage removed the documents.")
+            raise UsageError(
+                f"run {run.id} has no tokens to train on; 'gristmill funnel' says which stage removed the documents."
+            )
         yield from pretrain(paths, vocabulary.size, vocabulary.end_of_document, out, steps, params=params)

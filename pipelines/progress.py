@@ -6,7 +6,15 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from gristmill.pipelines.jobs import Job
 from gristmill.pipelines.receipts import Receipt
@@ -40,7 +48,9 @@ class RunProgress:
             self._seconds[name] += receipt.seconds
             if self._bars is not None:
                 speed = self._documents[name] / self._seconds[name] if self._seconds[name] else 0.0
-                self._bars.update(self._tasks[name], advance=1, rate=f"{speed:,.0f} {receipt.unit or 'row'}s/s a worker")
+                self._bars.update(
+                    self._tasks[name], advance=1, rate=f"{speed:,.0f} {receipt.unit or 'row'}s/s a worker"
+                )
 
 
 @contextmanager

@@ -1,12 +1,12 @@
 """Recipes: a TOML file with the ordered stages and their parameters, read and checked before anything starts.
 
-    description = "what it reproduces, and from which source"
+description = "what it reproduces, and from which source"
 
-    [stages.fetch]
-    [stages.extract]
-    engine = "resiliparse"
-    [stages.heuristics.gopher_quality]
-    min_words = 50
+[stages.fetch]
+[stages.extract]
+engine = "resiliparse"
+[stages.heuristics.gopher_quality]
+min_words = 50
 """
 
 import difflib
@@ -140,7 +140,9 @@ def _read(path: Path, where: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise RecipeError(f"{where}: cannot read {path}: {error.strerror}. Run 'make install', or mend the path.") from error
+        raise RecipeError(
+            f"{where}: cannot read {path}: {error.strerror}. Run 'make install', or mend the path."
+        ) from error
 
 
 def _check_order(stages: list[Stage], path: Path) -> None:
@@ -158,7 +160,9 @@ def _explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
     place = ".".join(["stages", stage, *(str(step) for step in first["loc"])])
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(first["loc"][-1]), _field_names(model), 1)
-        return f"unknown key {place}" + (f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_field_names(model))}.")
+        return f"unknown key {place}" + (
+            f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_field_names(model))}."
+        )
     return f"{place} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
 
 

@@ -35,7 +35,7 @@ class SerialRunner:
     def __init__(self, finish: Callable[[Job], Receipt]) -> None:
         self._finish = finish
 
-    def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:
+    def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:  # noqa: ARG002 - a Runner is told
         """Run a leg at once."""
         describe(self._submit, units)
 
@@ -84,7 +84,9 @@ def run_recipe(
     receipts = collect_finished(plan)
     if receipts is not None:
         run = finish_run(plan, receipts)
-        _report(open_store(store), run, as_json, f"nothing to do: all {len(receipts):,} tasks have their receipts", started)
+        _report(
+            open_store(store), run, as_json, f"nothing to do: all {len(receipts):,} tasks have their receipts", started
+        )
         return
     _check_runner(runner)
     _say(f"run {plan.run_id}: recipe {plan.recipe.name}, {len(plan.parts):,} files, {workers} workers, store {store}")

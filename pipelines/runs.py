@@ -130,9 +130,11 @@ def read_run(store: Store, run_id: str | None = None) -> Run:
         known = f"it has {', '.join(ids)}" if ids else "run a recipe first: gristmill run --input …"
         raise UsageError(f"the store {store.url} has no run{' ' + run_id if run_id else ''}; {known}.")
     values = [store.read_json(_path(run)) for run in chosen]
-    value = next((value for value in values if value["status"] == "done"), None)
+    value = next((value for value in values if value and value["status"] == "done"), None)
     if value is None:
-        raise UsageError(f"run {chosen[0]} in {store.url} is not finished. Start it again with the same words; it does what is missing.")
+        raise UsageError(
+            f"run {chosen[0]} in {store.url} is not finished. Start it again with the same words; it does what is missing."
+        )
     return Run(
         value["id"], value["status"], value["started"], value["recipe"], value["description"],
         tuple(value["inputs"]), value["root"],
@@ -146,7 +148,9 @@ def _read_stage(store: Store, value: dict[str, Any]) -> StageRun:
         for path in paths:
             data = store.read(path)
             if data is None:
-                raise StoreError(f"the receipt {path} is gone from {store.url}. Run the recipe again; it does what is missing.")
+                raise StoreError(
+                    f"the receipt {path} is gone from {store.url}. Run the recipe again; it does what is missing."
+                )
             found.append(receipt_from_json(data))
         return tuple(found)
 

@@ -62,13 +62,17 @@ class TemporaryServer:
             return
         self.stop()
         database = self._home / "prefect.db"
-        if "PREFECT_HOME" not in os.environ and database.exists():  # a start that was killed halfway can leave it unusable
+        if (
+            "PREFECT_HOME" not in os.environ and database.exists()
+        ):  # a start that was killed halfway can leave it unusable
             database.replace(database.with_suffix(".broken"))
             self._process = self._start()
             if self._answers():
                 return
         self.stop()
-        raise GristmillError(f"the temporary Prefect server did not start; {self._log} says why. Or set PREFECT_API_URL to a running one.")
+        raise GristmillError(
+            f"the temporary Prefect server did not start; {self._log} says why. Or set PREFECT_API_URL to a running one."
+        )
 
     def stop(self) -> None:
         """End the process."""

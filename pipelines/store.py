@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import obstore
 import orjson
@@ -38,7 +38,9 @@ class Store:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._objects = LocalStore(self.folder)
         except (OSError, BaseError, ValueError) as error:
-            raise StoreError(f"cannot open the store {url}: {_reason(error)}. Name a folder or bucket you may write to.") from error
+            raise StoreError(
+                f"cannot open the store {url}: {_reason(error)}. Name a folder or bucket you may write to."
+            ) from error
 
     @property
     def objects(self) -> ObjectStore:
@@ -106,7 +108,9 @@ class Store:
                 return pa.memory_map(str(self.folder / path))
             return pa.PythonFile(_Ranges(self._objects, path), mode="r")
         except (FileNotFoundError, BaseError) as error:
-            raise StoreError(f"{path} is missing in the store {self.url}. Run the recipe again; it does what is missing.") from error
+            raise StoreError(
+                f"{path} is missing in the store {self.url}. Run the recipe again; it does what is missing."
+            ) from error
 
     def local_path(self, path: str) -> str:
         """How DuckDB names an object: an absolute path, or its URL in a bucket."""
@@ -178,7 +182,7 @@ class _Ranges(io.RawIOBase):
             return b""
         data = obstore.get_range(self._objects, self._path, start=self._position, end=end)
         self._position = end
-        return cast(bytes, data.to_bytes())
+        return data.to_bytes()
 
 
 def _reason(error: Exception) -> str:

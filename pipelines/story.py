@@ -24,7 +24,11 @@ def story(ledger: duckdb.DuckDBPyConnection, run: Run, identifier: str) -> dict[
     records = _records(ledger, identifier)
     record = records[0]
     key = record["id"]
-    captures = query(ledger, "SELECT id FROM records WHERE uri = ? AND id <> ? AND type = 'response' ORDER BY date DESC, id", [record["uri"], key])
+    captures = query(
+        ledger,
+        "SELECT id FROM records WHERE uri = ? AND id <> ? AND type = 'response' ORDER BY date DESC, id",
+        [record["uri"], key],
+    )
     return {
         "id": key.hex(),
         "url": record["uri"],
@@ -55,7 +59,12 @@ def _records(ledger: duckdb.DuckDBPyConnection, identifier: str) -> list[dict[st
 
 
 def _extracted(record: dict[str, Any]) -> dict[str, Any]:
-    told = {"name": "extract", "outcome": record["outcome"], "rules": record["rules"], "signals": record["signals"] or {}}
+    told = {
+        "name": "extract",
+        "outcome": record["outcome"],
+        "rules": record["rules"],
+        "signals": record["signals"] or {},
+    }
     return told | ({"message": record["message"]} if record["message"] else {})
 
 
@@ -80,7 +89,8 @@ def _verdicts(ledger: duckdb.DuckDBPyConnection, run: Run, key: bytes) -> list[d
 def _survivor(ledger: duckdb.DuckDBPyConnection, key: bytes) -> dict[str, Any] | None:
     rows = query(
         ledger,
-        "SELECT d.survivor AS id, r.uri AS url, d.jaccard FROM duplicates d LEFT JOIN records r ON r.id = d.survivor WHERE d.id = ?",
+        "SELECT d.survivor AS id, r.uri AS url, d.jaccard "
+        "FROM duplicates d LEFT JOIN records r ON r.id = d.survivor WHERE d.id = ?",
         [key],
     )
     return {**rows[0], "id": rows[0]["id"].hex()} if rows else None
@@ -88,15 +98,18 @@ def _survivor(ledger: duckdb.DuckDBPyConnection, key: bytes) -> dict[str, Any] |
 
 def story_text(value: dict[str, Any]) -> str:
     """A story for people."""
+    warc = value["warc"]
     lines = [
         value["url"] or "(no URL)",
         f"  id       {value['id']}",
-        f"  from     {value['warc']['file']}, bytes {value['warc']['offset']:,} + {value['warc']['length']:,}, captured {value['date']}",
+        f"  from     {warc['file']}, bytes {warc['offset']:,} + {warc['length']:,}, captured {value['date']}",
     ]
     for stage in value["stages"]:
         beside = "  (already rejected; judged beside)" if stage.get("judged_beside") else ""
         lines.append(f"  {stage['name']:<11}{stage['outcome']}  {', '.join(stage['rules'])}{beside}".rstrip())
-        lines.extend(f"      {name} = {_plain(signal)}" for name, signal in stage["signals"].items() if signal is not None)
+        lines.extend(
+            f"      {name} = {_plain(signal)}" for name, signal in stage["signals"].items() if signal is not None
+        )
     if value["duplicate_of"]:
         survivor = value["duplicate_of"]
         lines.append(f"  repeats  {survivor['url']} ({survivor['id']}), Jaccard {survivor['jaccard']:.3f}")

@@ -26,7 +26,9 @@ class TableWriter:
         self._sink = pa.PythonFile(stream, mode="w")
         self._digest = TableDigest(schema)
         self._stream = stream
-        self._parquet = pq.ParquetWriter(self._sink, schema, compression=_COMPRESSION, compression_level=_COMPRESSION_LEVEL)
+        self._parquet = pq.ParquetWriter(
+            self._sink, schema, compression=_COMPRESSION, compression_level=_COMPRESSION_LEVEL
+        )
 
     def write(self, rows: pa.RecordBatch | pa.Table) -> None:
         """Write rows as one row group."""
@@ -105,9 +107,9 @@ def read_range(store: Store, path: str, key: str, low: Any, high: Any | None) ->
         tables = []
         for group in range(parquet.num_row_groups):
             statistics = parquet.metadata.row_group(group).column(column).statistics
-            if statistics is not None and statistics.has_min_max:
-                if (high is not None and statistics.min >= high) or statistics.max < low:
-                    continue
+            bounded = statistics is not None and statistics.has_min_max
+            if bounded and (statistics.max < low or (high is not None and statistics.min >= high)):
+                continue
             tables.append(_within(parquet.read_row_group(group, use_threads=False), key, low, high))
         return pa.concat_tables(tables) if tables else parquet.schema_arrow.empty_table()
 

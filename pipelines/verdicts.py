@@ -1,10 +1,10 @@
 """The verdicts table of document stages: one row per document of the part, in the order of its documents table.
 
-    id       binary(16)
-    alive    bool             whether no earlier stage had rejected it
-    outcome  string           kept | rejected | failed; null if the stage did not look at it (scope = "alive")
-    rules    list<string>     every rule it failed
-    signals  struct           every value the stage measured
+id       binary(16)
+alive    bool             whether no earlier stage had rejected it
+outcome  string           kept | rejected | failed; null if the stage did not look at it (scope = "alive")
+rules    list<string>     every rule it failed
+signals  struct           every value the stage measured
 """
 
 from collections.abc import Sequence
@@ -44,12 +44,12 @@ def table(
     lengths = pc.list_value_length(rules).to_numpy(zero_copy_only=False)
     outcome = pc.if_else(pa.array(lengths == 0), "kept", "rejected")
     outcome = pc.if_else(pa.array(judged), outcome, pa.scalar(None, pa.string()))
-    return pa.RecordBatch.from_arrays(
-        [ids, pa.array(alive), outcome, rules, signals], schema=schema(signals.type)
-    )
+    return pa.RecordBatch.from_arrays([ids, pa.array(alive), outcome, rules, signals], schema=schema(signals.type))
 
 
-def from_verdict(ids: pa.Array, alive: NDArray[np.bool_], judged: NDArray[np.bool_], verdict: Verdict) -> pa.RecordBatch:
+def from_verdict(
+    ids: pa.Array, alive: NDArray[np.bool_], judged: NDArray[np.bool_], verdict: Verdict
+) -> pa.RecordBatch:
     """Rows of all documents of a batch from a verdict on those of them that were judged."""
     rules = failed_rules(verdict.failed, int(judged.sum()))
     signals = signal_struct(verdict.signals, int(judged.sum()))

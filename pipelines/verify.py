@@ -12,7 +12,9 @@ from gristmill.pipelines.store import Store
 from gristmill.pipelines.tables import open_parquet
 
 
-def verify(store: Store, run: Run, stage: str | None = None, seen: Callable[[str], None] = lambda _: None) -> dict[str, Any]:
+def verify(
+    store: Store, run: Run, stage: str | None = None, seen: Callable[[str], None] = lambda _: None
+) -> dict[str, Any]:
     """Check a run, or one stage of it, as `verify --json` prints it.
 
     Args:

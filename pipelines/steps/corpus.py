@@ -97,4 +97,3 @@ def read_removals(job: Job, draft: Draft, role: str = "reduce") -> pa.Table:
         high = after + bytes(8) if after is not None else None
         tables.append(read_range(draft.store, output.path, "id", prefix + bytes(8), high))
     return pa.concat_tables(tables)
-

@@ -30,6 +30,7 @@ from gristmill.core.errors import BalanceError
 from gristmill.crawl.record import Gap, Record
 from gristmill.crawl.records import read_records
 from gristmill.extract.captures import SIGNALS, Capture, Outcome, extract_captures
+from gristmill.extract.params import Params
 from gristmill.pipelines.jobs import Draft, Job, Result
 from gristmill.pipelines.receipts import Counts
 from gristmill.pipelines.steps.fetch import available, drop_cached
@@ -57,12 +58,14 @@ RECORDS = pa.schema(
 
 def extract_part(job: Job, draft: Draft) -> Result:
     """Read a part's file to its end and extract every page in it."""
+    params = job.stage.params
+    assert isinstance(params, Params)
     tally = _Tally()
     with draft.table("documents", documents.SCHEMA) as kept, draft.table("verdicts", RECORDS) as verdicts:
         for items in _batches(job):
             assert job.file is not None
             rows = [_Row.of(item, job.file.address) for item in items]
-            outcomes = extract_captures([row.capture for row in rows], job.stage.params)
+            outcomes = extract_captures([row.capture for row in rows], params)
             tally.add(rows, outcomes)
             verdicts.write(_record_rows(rows, outcomes))
             kept.write(_document_rows(rows, outcomes))
@@ -76,7 +79,9 @@ def _batches(job: Job) -> Iterator[list[Record | Gap]]:
         return
     batch: list[Record | Gap] = []
     size = 0
-    for item in read_records(available(job).path):
+    path = available(job).path
+    assert path is not None
+    for item in read_records(path):
         if isinstance(item, Gap) and item.why in _HARMLESS_GAPS:
             continue
         batch.append(item)
@@ -137,7 +142,9 @@ class _Tally:
     def add(self, rows: list[_Row], outcomes: list[Outcome]) -> None:
         for row, outcome in zip(rows, outcomes, strict=True):
             if row.id in self._ids:
-                raise BalanceError(f"{row.file} has two records with the id {row.id.hex()}, the second at byte {row.offset:,}.")
+                raise BalanceError(
+                    f"{row.file} has two records with the id {row.id.hex()}, the second at byte {row.offset:,}."
+                )
             self._ids.add(row.id)
             self._states[outcome.state] += 1
             self._reasons.update(_reasons(outcome))

@@ -27,7 +27,9 @@ def train(job: Job, draft: Draft) -> Result:
     vocabulary = load_vocabulary(job.settings["vocabulary"], job.settings["end_of_document"])
     with shard_paths(draft.store, job.receipts("shards")) as paths, tempfile.TemporaryDirectory() as folder:
         if not paths:
-            raise GristmillError("there are no tokens to train on: every document was removed. 'gristmill funnel' says by which stage.")
+            raise GristmillError(
+                "there are no tokens to train on: every document was removed. 'gristmill funnel' says by which stage."
+            )
         steps = list(
             pretrain(paths, vocabulary.size, vocabulary.end_of_document, Path(folder), params.steps, params=params)
         )

@@ -62,7 +62,13 @@ def write_bucket(job: Job, draft: Draft) -> Result:
     with draft.table("index", INDEX_SCHEMA) as index:
         index.write(shard.index)
     counts = Counts(shard.documents, shard.documents, 0, 0)
-    extra = {"shard": shard.number, "tokens": shard.tokens, "dtype": shard.dtype, "token_digest": shard.digest, "largest_id": shard.largest_id}
+    extra = {
+        "shard": shard.number,
+        "tokens": shard.tokens,
+        "dtype": shard.dtype,
+        "token_digest": shard.digest,
+        "largest_id": shard.largest_id,
+    }
     return Result("document", counts, extra=extra)
 
 
