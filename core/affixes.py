@@ -1,85 +1,77 @@
 """How a chunk of text between two whitespaces is cut into words: affixes, addresses, contractions, infixes.
 
-A chunk is given as code points and their classes (core/characters.py), int32 and uint16 [length]. The kernels set
-`begins[i]` where a word begins. The rules are those of spaCy 3.8's blank English tokenizer; core/words.py says what is
-left out.
+A chunk is an int64 array, one element a character: its code point, and its classes (core/characters.py) shifted by
+KIND. One array, because each array handed to a kernel costs as much as a few characters. The kernels set `begins[i]`
+where a word begins. The rules are those of spaCy 3.8's blank English tokenizer; core/words.py says what is left out.
 """
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.addresses import is_address
-from gristmill.core.characters import BEFORE_DOT, CURRENCY, DIGIT, ICON, LOWER, PREFIX, QUOTE, SUFFIX, UPPER
+from gristmill.core.characters import (
+    APOSTROPHE,
+    BEFORE_DOT,
+    CURRENCY,
+    DIGIT,
+    ICON,
+    INFIX,
+    LOWER,
+    PREFIX,
+    QUOTE,
+    SUFFIX,
+    UPPER,
+)
 from gristmill.core.jit import kernel
+from gristmill.core.special_words import is_abbreviation, is_unit
+
+KIND = 32  # bits a character's classes are shifted by
+CODE = (1 << KIND) - 1
 
 _DOT = 0x2E
 _ELLIPSIS = 0x2026
 _PLUS = 0x2B
 _HYPHEN = 0x2D
-_EN_DASH = 0x2013
 _EM_DASH = 0x2014
-_TILDE = 0x7E
 _COMMA = 0x2C
-_APOSTROPHE = 0x27
-_TYPOGRAPHIC_APOSTROPHE = 0x2019
+_DOLLAR = 0x24
 _LETTER = LOWER | UPPER
+_LONGEST_ABBREVIATION = 8
 _LONGEST_UNIT = 4
 
 
 @kernel
-def cut_chunk(
-    codes: NDArray[np.int32],
-    kinds: NDArray[np.uint16],
-    length: int,
-    begins: NDArray[np.bool_],
-    abbreviations: NDArray[np.uint64],
-    units: NDArray[np.uint64],
-) -> None:
-    """Mark where the words of a chunk begin; `begins` is all False before."""
+def cut_chunk(chunk: NDArray[np.int64], length: int, some: int, begins: NDArray[np.bool_]) -> None:
+    """Mark where the words of a chunk begin; `begins` is all False before, `some` the classes of any character."""
     begins[0] = True
-    low, high, whole = _peel(codes, kinds, length, begins, abbreviations, units)
-    if whole or high - low < 2 or is_address(codes, kinds, low, high):
+    low, high, whole = _peel(chunk, length, some, begins)
+    if whole or high - low < 2:
         return
-    cut = _contraction(codes, kinds, low, high)
-    if cut > low:
-        begins[cut] = True
+    if some & INFIX and is_address(chunk, low, high):
         return
-    start = low  # of the piece before the infix
-    at = low
-    while at < high:
-        end = at + _infix(codes, kinds, low, at, high)
-        if end > at:
-            if at > start:
-                begins[at] = True
-                if end < high:
-                    begins[end] = True
-                start = end
-            at = end
-        else:
-            at += 1
+    if some & APOSTROPHE:
+        cut = _contraction(chunk, low, high)
+        if cut > low:
+            begins[cut] = True
+            return
+    if some & INFIX:
+        _cut_at_infixes(chunk, low, high, begins)
 
 
 @kernel
-def _peel(
-    codes: NDArray[np.int32],
-    kinds: NDArray[np.uint16],
-    length: int,
-    begins: NDArray[np.bool_],
-    abbreviations: NDArray[np.uint64],
-    units: NDArray[np.uint64],
-) -> tuple[int, int, bool]:
+def _peel(chunk: NDArray[np.int64], length: int, some: int, begins: NDArray[np.bool_]) -> tuple[int, int, bool]:
     """Take marks off both ends: what is left, [low, high), and whether it must stay whole."""
     low = 0
     high = length
     while low < high:
-        if _is_abbreviation(codes, low, high, abbreviations):
+        if _is_abbreviation(chunk, low, high):
             return low, high, True
-        prefix = _prefix(codes, kinds, low, high)
-        if prefix and _is_abbreviation(codes, low + prefix, high, abbreviations):
+        prefix = _prefix(chunk, low, high)
+        if prefix and _is_abbreviation(chunk, low + prefix, high):
             begins[low + prefix] = True
             return low + prefix, high, True
-        suffix = _suffix(codes, kinds, low + prefix, high, units)
-        if suffix and _is_abbreviation(codes, low, high - suffix, abbreviations):
+        suffix = _suffix(chunk, low + prefix, high, some)
+        if suffix and _is_abbreviation(chunk, low, high - suffix):
             begins[high - suffix] = True
             return low, high - suffix, True
         if prefix + suffix == 0:
@@ -91,158 +83,168 @@ def _peel(
 
 
 @kernel
-def _is_abbreviation(codes: NDArray[np.int32], low: int, high: int, abbreviations: NDArray[np.uint64]) -> bool:
+def _is_abbreviation(chunk: NDArray[np.int64], low: int, high: int) -> bool:
     """Whether a piece is one of the words that keep their full stop, or a lone 's."""
     size = high - low
-    if not 2 <= size <= 8 or not (codes[high - 1] == _DOT or (size == 2 and codes[low] == _APOSTROPHE)):
+    if size < 2 or size > _LONGEST_ABBREVIATION:
+        return False
+    if chunk[high - 1] & CODE != _DOT and not (size == 2 and chunk[low] >> KIND & APOSTROPHE):
         return False
     packed = np.uint64(0)
     for i in range(low, high):
-        if codes[i] >= 0x80:
+        code = chunk[i] & CODE
+        if code >= 0x80:
             return False
-        packed |= np.uint64(codes[i]) << np.uint64(8 * (i - low))
-    return _contains(abbreviations, packed)
+        packed |= np.uint64(code) << np.uint64(8 * (i - low))
+    return is_abbreviation(packed)
 
 
 @kernel
-def _contains(numbers: NDArray[np.uint64], wanted: np.uint64) -> bool:
-    """Binary search in a sorted array."""
-    low = 0
-    high = len(numbers)
-    while low < high:
-        middle = (low + high) >> 1
-        if numbers[middle] < wanted:
-            low = middle + 1
-        else:
-            high = middle
-    return low < len(numbers) and numbers[low] == wanted
-
-
-@kernel
-def _prefix(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, high: int) -> int:
+def _prefix(chunk: NDArray[np.int64], low: int, high: int) -> int:
     """Length of the mark at the start of a piece, or 0."""
-    code = codes[low]
-    if code in (_DOT, _ELLIPSIS):
+    code = chunk[low] & CODE
+    kind = chunk[low] >> KIND
+    if code == _DOT or code == _ELLIPSIS:  # noqa: PLR1714
         run = 1
-        while low + run < high and codes[low + run] == code:
+        while low + run < high and chunk[low + run] & CODE == code:
             run += 1
         return run if run > 1 or code == _ELLIPSIS else 0
-    if kinds[low] & PREFIX:
+    if kind & PREFIX:
         return 1
+    if low + 1 == high:
+        return 1 if code == _PLUS else 0
+    following = chunk[low + 1] & CODE
     if code == _PLUS:
-        return 0 if low + 1 < high and kinds[low + 1] & DIGIT else 1
-    if code in (0x41, 0x43) and low + 1 < high and codes[low + 1] == 0x24:  # A$ C$
+        return 0 if chunk[low + 1] >> KIND & DIGIT else 1
+    if following == _DOLLAR and code in (0x41, 0x43):  # A$ C$
         return 2
-    if code == 0x55 and low + 2 < high and codes[low + 1] == 0x53 and codes[low + 2] == 0x24:  # US$
+    if code == 0x55 and following == 0x53 and low + 2 < high and chunk[low + 2] & CODE == _DOLLAR:  # US$
         return 3
     return 0
 
 
 @kernel
-def _suffix(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, high: int, units: NDArray[np.uint64]) -> int:
+def _suffix(chunk: NDArray[np.int64], low: int, high: int, some: int) -> int:
     """Length of the mark, unit or 's at the end of a piece, or 0."""
     if low >= high:
         return 0
-    code = codes[high - 1]
-    kind = kinds[high - 1]
-    if code in (_DOT, _ELLIPSIS):
+    code = chunk[high - 1] & CODE
+    kind = chunk[high - 1] >> KIND
+    if code == _DOT or code == _ELLIPSIS:  # noqa: PLR1714
         run = 1
-        while high - run > low and codes[high - run - 1] == code:
+        while high - run > low and chunk[high - run - 1] & CODE == code:
             run += 1
-        return run if run > 1 or code == _ELLIPSIS or _dot_comes_off(kinds, low, high - 1) else 0
+        return run if run > 1 or code == _ELLIPSIS or _dot_comes_off(chunk, low, high - 1) else 0
     if kind & SUFFIX:
         return 1
     if high - low < 2:
         return 0
-    before = codes[high - 2]
-    if (code | 0x20) == 0x73 and before in (_APOSTROPHE, _TYPOGRAPHIC_APOSTROPHE):
+    before = chunk[high - 2] >> KIND
+    if before & APOSTROPHE and code | 0x20 == 0x73:
         return 2
-    if kinds[high - 2] & DIGIT and (code == _PLUS or kind & CURRENCY):
+    if not some & DIGIT:
+        return 0
+    if before & DIGIT and (code == _PLUS or kind & CURRENCY):
         return 1
-    return _unit(codes, kinds, low, high, units)
+    return _unit(chunk, low, high)
 
 
 @kernel
-def _dot_comes_off(kinds: NDArray[np.uint16], low: int, dot: int) -> bool:
+def _dot_comes_off(chunk: NDArray[np.int64], low: int, dot: int) -> bool:
     """Whether the full stop at `dot` is no part of the word before it: `end.` and `NATO.`, but not `J.` or `U.S.`."""
     if dot == low:
         return False
-    if kinds[dot - 1] & BEFORE_DOT:
+    before = chunk[dot - 1] >> KIND
+    if before & BEFORE_DOT:
         return True
-    return dot - low > 1 and kinds[dot - 1] & UPPER != 0 and kinds[dot - 2] & UPPER != 0
+    return dot - low > 1 and before & UPPER != 0 and chunk[dot - 2] >> KIND & UPPER != 0
 
 
 @kernel
-def _unit(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, high: int, units: NDArray[np.uint64]) -> int:
+def _unit(chunk: NDArray[np.int64], low: int, high: int) -> int:
     """Length of the unit at the end of a number such as `5km`, or 0."""
     packed = np.uint64(0)
     for size in range(1, _LONGEST_UNIT + 1):
         at = high - size
-        if at <= low or codes[at] > 0xFFFF:
+        if at <= low or chunk[at] & CODE > 0xFFFF:
             return 0
-        packed = packed << np.uint64(16) | np.uint64(codes[at])
-        if kinds[at - 1] & DIGIT:
-            return size if _contains(units, packed) else 0
+        packed = packed << np.uint64(16) | np.uint64(chunk[at] & CODE)
+        if chunk[at - 1] >> KIND & DIGIT:
+            return size if is_unit(packed) else 0
     return 0
 
 
 @kernel
-def _contraction(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, high: int) -> int:
+def _contraction(chunk: NDArray[np.int64], low: int, high: int) -> int:
     """Where the second word of letters like `don't` or `we'll` begins, or -1."""
-    mark = high - 2  # of the apostrophe: 't 'd 'm, then 'll 're 've
-    last = codes[high - 1] | 0x20
-    if codes[mark] not in (_APOSTROPHE, _TYPOGRAPHIC_APOSTROPHE):
-        mark -= 1
-        if mark <= low or codes[mark] not in (_APOSTROPHE, _TYPOGRAPHIC_APOSTROPHE):
+    last = chunk[high - 1] & CODE | 0x20
+    mark = high - 2  # of the apostrophe in 't 'd 'm
+    cut = mark
+    if chunk[mark] >> KIND & APOSTROPHE:
+        if last == 0x74:
+            cut = mark - 1
+            if cut <= low or chunk[cut] & CODE | 0x20 != 0x6E:
+                return -1
+        elif last not in (0x64, 0x6D):
             return -1
-        first = codes[high - 2] | 0x20
+    else:
+        mark -= 1  # in 'll 're 've
+        cut = mark
+        if mark <= low or not chunk[mark] >> KIND & APOSTROPHE:
+            return -1
+        first = chunk[high - 2] & CODE | 0x20
         if not ((first == 0x6C and last == 0x6C) or (last == 0x65 and first in (0x72, 0x76))):
             return -1
-        cut = mark
-    elif last == 0x74 and mark - 1 > low and codes[mark - 1] | 0x20 == 0x6E:
-        cut = mark - 1
-    elif last in (0x64, 0x6D):
-        cut = mark
-    else:
-        return -1
-    for i in range(low, mark):
-        if not kinds[i] & _LETTER:
-            return -1
-    return cut
+    at = low
+    while at < mark and chunk[at] >> KIND & _LETTER:
+        at += 1
+    return cut if at == mark else -1
 
 
 @kernel
-def _infix(codes: NDArray[np.int32], kinds: NDArray[np.uint16], low: int, at: int, high: int) -> int:
+def _cut_at_infixes(chunk: NDArray[np.int64], low: int, high: int, begins: NDArray[np.bool_]) -> None:
+    """Mark each infix of [low, high), and what follows it, as a word; one where a piece starts does not cut."""
+    start = low  # of the piece before the infix
+    at = low
+    while at < high:
+        if not chunk[at] >> KIND & INFIX:
+            at += 1
+            continue
+        end = at + _infix(chunk, low, at, high)
+        if end > at > start:
+            begins[at] = begins[end] = True
+            start = end
+        at = max(end, at + 1)
+
+
+@kernel
+def _infix(chunk: NDArray[np.int64], low: int, at: int, high: int) -> int:
     """Length of the infix that starts at `at` within [low, high), or 0."""
-    kind = kinds[at]
-    code = codes[at]
-    if kind & (_LETTER | DIGIT) and not kind & ICON:
-        return 0
-    if code == _ELLIPSIS or kind & ICON:
+    code = chunk[at] & CODE
+    if code == _ELLIPSIS or chunk[at] >> KIND & ICON:
         return 1
-    if code == _DOT and at + 1 < high and codes[at + 1] == _DOT:
+    if code == _DOT and at + 1 < high and chunk[at + 1] & CODE == _DOT:
         run = 2
-        while at + run < high and codes[at + run] == _DOT:
+        while at + run < high and chunk[at + run] & CODE == _DOT:
             run += 1
         return run
     if at == low or at + 1 >= high:
         return 0
-    before = kinds[at - 1]
-    after = kinds[at + 1]
+    before = chunk[at - 1] >> KIND
+    after = chunk[at + 1] >> KIND
     if code == _DOT:
         return 1 if before & (LOWER | QUOTE) and after & (UPPER | QUOTE) else 0
     if code == _COMMA:
         return 1 if before & _LETTER and after & _LETTER else 0
-    if code in (_PLUS, _HYPHEN, 0x2A, 0x5E) and before & DIGIT and (after & DIGIT or codes[at + 1] == _HYPHEN):
-        return 1
+    if code in (_PLUS, _HYPHEN, 0x2A, 0x5E):
+        if before & DIGIT and (after & DIGIT or chunk[at + 1] & CODE == _HYPHEN):
+            return 1
+        if code != _HYPHEN:
+            return 0
     if not before & (_LETTER | DIGIT):
         return 0
-    if code in (0x3A, 0x3C, 0x3D, 0x3E, 0x2F):  # : < = > /
-        return 1 if after & _LETTER else 0
-    if code in (_HYPHEN, _EN_DASH, _EM_DASH, _TILDE):
-        longest = 3 if code == _HYPHEN else 2 if code == _EM_DASH else 1
-        run = 1
-        while run < longest and at + run < high and codes[at + run] == code:
-            run += 1
-        return run if at + run < high and kinds[at + run] & _LETTER else 0
-    return 0
+    longest = 3 if code == _HYPHEN else 2 if code == _EM_DASH else 1  # the others are : < > = / – ~
+    run = 1
+    while run < longest and at + run < high and chunk[at + run] & CODE == code:
+        run += 1
+    return run if at + run < high and chunk[at + run] >> KIND & _LETTER else 0

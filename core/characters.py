@@ -33,6 +33,8 @@ ICON = 1 << 10  # category So: split off wherever it stands
 QUOTE = 1 << 11
 CURRENCY = 1 << 12
 BEFORE_DOT = 1 << 13  # a full stop after one of these is a mark of its own
+INFIX = 1 << 14  # may cut a chunk where it stands between others
+APOSTROPHE = 1 << 15
 
 _TABLE = Path(__file__).with_name("characters.npz")
 _END_MARKS = Path(__file__).with_name("end_marks.txt")
@@ -73,6 +75,8 @@ def build_classes() -> NDArray[np.uint16]:
         ("—–", PREFIX | SUFFIX),
         ("§%=", PREFIX),
         ("%²-+", BEFORE_DOT),
+        (".…+-*^,–—~:<>=/", INFIX),
+        ("'’", APOSTROPHE),
     ):
         for character in characters:
             table[ord(character)] |= classes
@@ -90,7 +94,7 @@ def _category_classes(character: str) -> int:
     elif category in ("Lo", "Lm", "Mn", "Mc"):
         classes |= LOWER | UPPER | BEFORE_DOT
     elif category == "So":
-        classes |= ICON | PREFIX | SUFFIX
+        classes |= ICON | PREFIX | SUFFIX | INFIX
     return classes
 
 

@@ -8,22 +8,24 @@ stay in pieces as long as their clauses.
 """
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.affixes import cut_chunk
+from gristmill.core.affixes import KIND, cut_chunk
 from gristmill.core.batch import Batch, TextBuffers
-from gristmill.core.characters import ALPHABETIC, SPACE, SYMBOL, classes, decode
+from gristmill.core.characters import ALPHABETIC, BEFORE_DOT, SPACE, SUFFIX, SYMBOL, classes, decode
 from gristmill.core.jit import kernel
+from gristmill.core.special_words import is_abbreviation
 
 HAS_LETTER = 1  # in `kinds`: some character is alphabetic
 NOT_SYMBOL = 2  # in `kinds`: some character is no mark, space or control character
 
-# An odd number of random bits. The hash of a word is the polynomial Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64.
+# An odd number of random bits. The hash of a word is Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64.
 HASH_BASE = np.uint64(0x9E6C63D0676A9A99)
 _ONE = np.uint64(1)
+_DOT = 0x2E
+_LONGEST_ABBREVIATION = 8  # with its full stop
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ def words(batch: Batch) -> Words:
 
 def segment(text: TextBuffers) -> Words:
     """Cut texts into words and measure them."""
-    offsets, starts, sizes = word_spans(text.data, text.offsets, classes(), _abbreviations(), _units())
+    offsets, starts, sizes = word_spans(text.data, text.offsets, classes())
     starts.flags.writeable = sizes.flags.writeable = False
     chars, hashes, kinds = measure(text.data, starts, sizes, classes())
     result = Words(offsets, starts, sizes, chars, hashes, kinds)
@@ -68,58 +70,18 @@ def word_hash(word: str) -> int:
     return sum((byte + 1) * pow(int(HASH_BASE), i, 1 << 64) for i, byte in enumerate(word.encode())) % (1 << 64)
 
 
-# Words that keep their full stop. Months, titles, states of the USA; single lower-case letters are added below.
-_ABBREVIATIONS = """
-    Mr. Mrs. Ms. Dr. Prof. St. Jr. Gen. Gov. Sen. Rep. Rev. Adm. Messrs. Ph.D. Co. Corp. Inc. Ltd. Bros. Mt.
-    vs. v.s. e.g. i.e. E.g. I.e. E.G. I.E. a.m. p.m. A.M. P.M. D.C. N.C. N.D. N.H. N.J. N.M. N.Y. S.C.
-    Jan. Feb. Mar. Apr. Jun. Jul. Aug. Sep. Sept. Oct. Nov. Dec.
-    Ala. Ariz. Ark. Calif. Colo. Conn. Del. Fla. Ga. Ia. Id. Ill. Ind. Kan. Kans. Ky. La. Mass. Md. Mich. Minn. Miss.
-    Mo. Mont. Neb. Nebr. Nev. Okla. Ore. Pa. Tenn. Va. Wash. Wis.
-"""
-
-# Units that are a word of their own after a digit.
-_UNITS = """
-    km km² km³ m m² m³ dm dm² dm³ cm cm² cm³ mm mm² mm³ ha µm nm yd in ft kg g mg µg t lb oz m/s km/h mph hPa Pa mbar
-    mb MB kb KB gb GB tb TB T G M K % км км² км³ м м² м³ дм см мм нм кг г мг м/с км/ч кПа Па мбар Кб КБ кб Мб МБ Гб ГБ
-"""
-
-
-@lru_cache
-def _abbreviations() -> NDArray[np.uint64]:
-    """The abbreviations, sorted, each packed into 8 bytes with the first character lowest."""
-    names = [*_ABBREVIATIONS.split(), *(f"{letter}." for letter in "abcdefghijklmnopqrstuvwxyz"), "'s", "'S"]
-    return _packed(names, 8)
-
-
-@lru_cache
-def _units() -> NDArray[np.uint64]:
-    """The units, sorted, each packed as up to four 16-bit code points with the first lowest."""
-    return _packed(_UNITS.split(), 16)
-
-
-def _packed(names: list[str], bits: int) -> NDArray[np.uint64]:
-    numbers = {sum(ord(character) << bits * i for i, character in enumerate(name)) for name in names}
-    packed = np.array(sorted(numbers), np.uint64)
-    packed.flags.writeable = False
-    return packed
-
-
 @kernel
 def word_spans(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    classes: NDArray[np.uint16],
-    abbreviations: NDArray[np.uint64],
-    units: NDArray[np.uint64],
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
     """Where the words of each text are: `Words.offsets`, `starts` and `sizes`."""
     rows = len(offsets) - 1
     word_offsets = np.zeros(rows + 1, np.int64)
-    starts = np.empty((offsets[rows] - offsets[0]) // 4 + 64, np.int64)
-    sizes = np.empty(len(starts), np.int32)
-    codes = np.empty(256, np.int32)  # the chunk at hand: code points, their classes, where they start,
-    kinds = np.empty(256, np.uint16)
-    places = np.empty(257, np.int64)
+    most = _most_words(data, offsets)
+    starts = np.empty(most, np.int64)
+    sizes = np.empty(most, np.int32)
+    chunk = np.empty(256, np.int64)  # the chunk at hand, as in core/affixes.py
+    places = np.empty(257, np.int64)  # where its characters start
     begins = np.zeros(257, np.bool_)  # and whether a word begins there
     count = 0
     for row in range(rows):
@@ -132,35 +94,48 @@ def word_spans(
             start = at
             while at < end and 0x61 <= data[at] | 0x20 <= 0x7A:
                 at += 1
-            if count == len(starts):
-                starts, sizes = _grown(starts, sizes, count + 1)
-            if at == end or (data[at] < 0x80 and classes[data[at]] & SPACE):
-                starts[count] = start  # letters and nothing else: three chunks of four
-                sizes[count] = at - start
-                count += 1
-                continue
-            length, at = _read_chunk(data, start, end, classes, codes, kinds, places)
-            if at < 0:  # longer than the scratch arrays: find its end and read it again
-                longest = 2 * _chunk_bytes(data, start, end, classes)
-                codes = np.empty(longest, np.int32)
-                kinds = np.empty(longest, np.uint16)
-                places = np.empty(longest + 1, np.int64)
-                begins = np.zeros(longest + 1, np.bool_)
-                length, at = _read_chunk(data, start, end, classes, codes, kinds, places)
-            cut_chunk(codes, kinds, length, begins, abbreviations, units)
-            if count + length > len(starts):
-                starts, sizes = _grown(starts, sizes, count + length)
-            begins[length] = True
+            # Letters alone are three chunks of four, letters and one mark most of the others.
+            mark = at < end and data[at] < 0x80 and not classes[data[at]] & SPACE
+            behind = at + mark
+            if behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE):
+                if not mark or (at > start and _comes_off(data, start, at, classes)):
+                    starts[count] = start
+                    sizes[count] = at - start
+                    count += 1
+                    if mark:
+                        starts[count] = at
+                        sizes[count] = 1
+                        count += 1
+                    at = behind
+                    continue
+            length, at, some = _read_chunk(data, start, end, classes, chunk, places)
+            if length > len(chunk):
+                chunk = np.empty(2 * length, np.int64)
+                places = np.empty(2 * length + 1, np.int64)
+                begins = np.zeros(2 * length + 1, np.bool_)
+                length, at, some = _read_chunk(data, start, end, classes, chunk, places)
+            cut_chunk(chunk, length, some, begins)
             for i in range(length):
                 if begins[i]:
+                    if i:
+                        sizes[count - 1] = places[i] - starts[count - 1]
                     starts[count] = places[i]
                     count += 1
                     begins[i] = False
-                if begins[i + 1]:
-                    sizes[count - 1] = places[i + 1] - starts[count - 1]
+            sizes[count - 1] = at - starts[count - 1]
             begins[length] = False
         word_offsets[row + 1] = count
     return word_offsets, starts[:count].copy(), sizes[:count].copy()
+
+
+@kernel
+def _most_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
+    """An upper bound of the number of words: whatever cuts is no ASCII letter, but in contractions, which have a mark."""
+    others = 0
+    for at in range(offsets[0], offsets[-1]):
+        letter = data[at] | 0x20
+        others += not 0x61 <= letter <= 0x7A and data[at] & 0xC0 != 0x80
+    return 2 * others + len(offsets)
 
 
 @kernel
@@ -180,15 +155,19 @@ def _skip_space(data: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.
 
 
 @kernel
-def _chunk_bytes(data: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> int:
-    """Bytes from `at` to the next whitespace or the end."""
-    start = at
-    while at < end:
-        code, size = decode(data, at)
-        if classes[code] & SPACE:
-            break
-        at += size
-    return at - start
+def _comes_off(data: NDArray[np.uint8], start: int, mark: int, classes: NDArray[np.uint16]) -> bool:
+    """Whether the mark behind ASCII letters is a word of its own: a short way through the rules of core/affixes.py."""
+    if classes[data[mark]] & SUFFIX:
+        return True
+    size = mark - start
+    if data[mark] != _DOT or size < 2 or not classes[data[mark - 1]] & BEFORE_DOT:
+        return False
+    if size >= _LONGEST_ABBREVIATION:
+        return True
+    packed = np.uint64(_DOT) << np.uint64(8 * size)
+    for i in range(size):
+        packed |= np.uint64(data[start + i]) << np.uint64(8 * i)
+    return not is_abbreviation(packed)
 
 
 @kernel
@@ -197,37 +176,27 @@ def _read_chunk(
     at: int,
     end: int,
     classes: NDArray[np.uint16],
-    codes: NDArray[np.int32],
-    kinds: NDArray[np.uint16],
+    chunk: NDArray[np.int64],
     places: NDArray[np.int64],
-) -> tuple[int, int]:
-    """Decode up to the next whitespace: number of code points and where the chunk ends, or -1 if it does not fit."""
+) -> tuple[int, int, int]:
+    """Decode up to the next whitespace: number of characters, where they end, and the classes of any of them.
+
+    What does not fit into `chunk` is counted and not kept.
+    """
     length = 0
+    some = 0
     while at < end:
         code, size = decode(data, at)
-        if classes[code] & SPACE:
+        kind = int(classes[code])
+        if kind & SPACE:
             break
-        if length == len(codes):
-            return length, -1
-        codes[length] = code
-        kinds[length] = classes[code]
-        places[length] = at
+        if length < len(chunk):
+            chunk[length] = kind << KIND | code
+            places[length] = at
+        some |= kind
         length += 1
         at += size
-    places[length] = at
-    return length, at
-
-
-@kernel
-def _grown(
-    starts: NDArray[np.int64], sizes: NDArray[np.int32], needed: int
-) -> tuple[NDArray[np.int64], NDArray[np.int32]]:
-    """The same arrays with room for at least `needed` words."""
-    more_starts = np.empty(max(needed, 2 * len(starts)), np.int64)
-    more_sizes = np.empty(len(more_starts), np.int32)
-    more_starts[: len(starts)] = starts
-    more_sizes[: len(sizes)] = sizes
-    return more_starts, more_sizes
+    return length, at, some
 
 
 @kernel
