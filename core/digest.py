@@ -83,7 +83,9 @@ class _ColumnDigest:
             self._own.update(_value_bytes(column))
         elif pa.types.is_floating(kind):
             values = column.fill_null(np.nan).to_numpy(zero_copy_only=False).astype(np.float64)
-            scaled = np.where(np.isnan(values), _NOT_A_NUMBER, np.rint(np.nan_to_num(values) * _FLOAT_SCALE)).astype(np.int64)
+            scaled = np.where(np.isnan(values), _NOT_A_NUMBER, np.rint(np.nan_to_num(values) * _FLOAT_SCALE)).astype(
+                np.int64
+            )
             self._own.update(scaled.tobytes())
         elif pa.types.is_fixed_size_binary(kind):
             self._own.update(b"".join(value or b"" for value in column.to_pylist()))
@@ -102,7 +104,10 @@ def _is_list(kind: pa.DataType) -> bool:
 
 def _is_bytes(kind: pa.DataType) -> bool:
     return bool(
-        pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_binary(kind) or pa.types.is_large_binary(kind)
+        pa.types.is_string(kind)
+        or pa.types.is_large_string(kind)
+        or pa.types.is_binary(kind)
+        or pa.types.is_large_binary(kind)
     )
 
 

@@ -23,8 +23,10 @@ _IMPORT = re.compile(r"^\s*(?:from|import)\s+gristmill\.(\w+)(?:\.(\w+))?(?:\s+i
 
 def kernel(function: Function) -> Function:
     """Compile a function on its first call, without the interpreter lock, and keep the machine code on disk."""
-    numba.config.CACHE_DIR = str(cache_folder() / _digest(Path(function.__code__.co_filename).resolve()))
-    compiled: Function = numba.njit(nogil=True, cache=True)(function)
+    settings: Any = numba.config
+    settings.CACHE_DIR = str(cache_folder() / _digest(Path(function.__code__.co_filename).resolve()))
+    compile_function: Any = numba.njit(nogil=True, cache=True)
+    compiled: Function = compile_function(function)
     return compiled
 
 

@@ -16,7 +16,12 @@ ENDS_SENTENCE = 2  # in `kinds`: the last character is one of the 159 end marks
 
 _NEWLINE = 0x0A
 _CARRIAGE_RETURN = 0x0D
+_SPACE_BAR = 0x20
+_DELETE = 0x7F
 _ONE = np.uint64(1)
+_BASE_2 = np.uint64(pow(int(HASH_BASE), 2, 1 << 64))
+_BASE_3 = np.uint64(pow(int(HASH_BASE), 3, 1 << 64))
+_BASE_4 = np.uint64(pow(int(HASH_BASE), 4, 1 << 64))
 
 Table = TypeVar("Table", "Lines", "StrippedLines")
 
@@ -50,11 +55,15 @@ class StrippedLines:
         offsets: int64[documents + 1].
         starts: int64[lines].
         sizes: bytes, int64[lines].
+        words: pieces between whitespaces, int64[lines].
+        longest: the longest of them in code points, int64[lines].
     """
 
     offsets: NDArray[np.int64]
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
+    words: NDArray[np.int64]
+    longest: NDArray[np.int64]
 
 
 def lines(batch: Batch) -> Lines:
@@ -130,67 +139,108 @@ def measure_lines(
         start = starts[line]
         end = start + sizes[line]
         length = 0
-        last = start  # of the last character
-        value = np.uint64(0)
         for at in range(start, end):
-            byte = data[at]
-            value = value * HASH_BASE + np.uint64(byte) + _ONE
-            if byte & 0xC0 != 0x80:
-                length += 1
-                last = at
+            length += data[at] & 0xC0 != 0x80
         chars[line] = length
-        hashes[line] = value
+        hashes[line] = _polynomial(data, start, end)
         at = start
         while at < end:
             code, size = decode(data, at)
             if not classes[code] & SPACE:
                 break
             at += size
-        kinds[line] = BLANK if at >= end else ENDS_SENTENCE if classes[decode(data, last)[0]] & END_MARK else 0
+        if at >= end:
+            kinds[line] = BLANK
+        else:
+            last = end - 1
+            while data[last] & 0xC0 == 0x80:
+                last -= 1
+            kinds[line] = ENDS_SENTENCE if classes[decode(data, last)[0]] & END_MARK else 0
     return chars, hashes, kinds
+
+
+@kernel
+def _polynomial(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """Σ (byte + 1) · HASH_BASE ** (bytes behind it): four bytes at a time, since each step waits for the one before."""
+    value = np.uint64(0)
+    at = start
+    while at + 4 <= end:
+        high = (np.uint64(data[at]) + _ONE) * _BASE_3 + (np.uint64(data[at + 1]) + _ONE) * _BASE_2
+        low = (np.uint64(data[at + 2]) + _ONE) * HASH_BASE + np.uint64(data[at + 3]) + _ONE
+        value = value * _BASE_4 + (high + low)
+        at += 4
+    while at < end:
+        value = value * HASH_BASE + np.uint64(data[at]) + _ONE
+        at += 1
+    return value
 
 
 @kernel
 def stripped_spans(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Where the lines of `text.splitlines()` are once stripped: `StrippedLines.offsets`, `starts` and `sizes`."""
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The lines of `text.splitlines()`, stripped: the arrays of `StrippedLines`, in its order."""
     rows = len(offsets) - 1
+    most = _most_lines(data, offsets)
     line_offsets = np.zeros(rows + 1, np.int64)
-    starts = np.empty(64 + (offsets[rows] - offsets[0]) // 32, np.int64)
-    sizes = np.empty(len(starts), np.int64)
+    starts = np.zeros(most, np.int64)
+    sizes = np.zeros(most, np.int64)
+    words = np.zeros(most, np.int64)
+    longest = np.zeros(most, np.int64)
     count = 0
     for row in range(rows):
         at = offsets[row]
         end = offsets[row + 1]
         while at < end:
-            first = -1  # byte after the leading whitespace
-            last = at  # byte behind the last character that is no whitespace
+            first = -1  # where the first word starts
+            last = at  # and the last one ends
+            pieces = 0
+            length = 0  # of the word at hand, in code points
+            longest_piece = 0
             broken = False
             while at < end and not broken:
                 code = int(data[at])
-                if 0x20 < code < 0x7F:
-                    if first < 0:
-                        first = at
+                if _SPACE_BAR < code < _DELETE:
+                    if length == 0:
+                        pieces += 1
+                        if first < 0:
+                            first = at
+                    length += 1
                     at += 1
                     last = at
                     continue
                 code, size = decode(data, at)
                 kind = classes[code]
                 at += size
+                if not kind & SPACE:
+                    if length == 0:
+                        pieces += 1
+                        if first < 0:
+                            first = at - size
+                    length += 1
+                    last = at
+                    continue
+                longest_piece = max(longest_piece, length)
+                length = 0
                 if kind & LINE_BREAK:
                     broken = True
                     if code == _CARRIAGE_RETURN and at < end and data[at] == _NEWLINE:
                         at += 1
-                elif not kind & SPACE:
-                    if first < 0:
-                        first = at - size
-                    last = at
-            if count == len(starts):
-                starts = np.concatenate((starts, np.empty_like(starts)))
-                sizes = np.concatenate((sizes, np.empty_like(sizes)))
-            starts[count] = max(first, 0)
-            sizes[count] = last - first if first >= 0 else 0
+            if first >= 0:
+                starts[count] = first
+                sizes[count] = last - first
+                words[count] = pieces
+                longest[count] = max(longest_piece, length)
             count += 1
         line_offsets[row + 1] = count
-    return line_offsets, starts[:count].copy(), sizes[:count].copy()
+    return line_offsets, starts[:count].copy(), sizes[:count].copy(), words[:count].copy(), longest[:count].copy()
+
+
+@kernel
+def _most_lines(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
+    """An upper bound of the number of lines: a line ends with a control character or the bytes C2 85, E2 80 A8, E2 80 A9."""
+    breaks = len(offsets)
+    for at in range(offsets[0], offsets[-1]):
+        byte = data[at]
+        breaks += 0x0A <= byte <= 0x1E or byte == 0x85 or byte == 0xA8 or byte == 0xA9  # noqa: PLR1714
+    return breaks

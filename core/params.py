@@ -15,4 +15,7 @@ class StageParams(Params):
     """Base of a document stage's parameters."""
 
     scope: Literal["all", "alive"] = "all"
-    """Which documents are judged: all that were extracted, so that the ledger knows every reason, or only those that no earlier stage rejected."""
+    """Which documents are judged: all that were extracted, so that the ledger knows every reason, or only the alive ones.
+
+    "alive" saves time: what an earlier stage rejected is not looked at.
+    """

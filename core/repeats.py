@@ -15,6 +15,8 @@ COLUMNS = 9  # sequences of 2 to 10 words
 _MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)
 _SEQUENCE_BASE = np.uint64(0xA24BAED4963EE407)
 _SHIFT = np.uint64(32)
+_STAMP = 32
+_PLACE = (1 << _STAMP) - 1
 
 
 @kernel
@@ -44,32 +46,32 @@ def _largest(offsets: NDArray[np.int64]) -> int:
 
 
 @kernel
-def _first_place(
-    keys: NDArray[np.uint64], stamps: NDArray[np.int64], mask: int, stamp: int, key: np.uint64, place: int
-) -> int:
-    """The place remembered for a key in this stamp's table; an unknown key is remembered with `place`."""
-    slot = np.int64(key) & mask
-    while stamps[2 * slot] == stamp:
-        if keys[slot] == key:
-            return int(stamps[2 * slot + 1])
-        slot = (slot + 1) & mask
-    stamps[2 * slot] = stamp
-    stamps[2 * slot + 1] = place
-    keys[slot] = key
+def _first_place(table: NDArray[np.int64], mask: int, stamp: int, key: np.uint64, place: int) -> int:
+    """The place remembered for a key in this stamp's table; an unknown key is remembered with `place`.
+
+    A slot is two numbers: the key, and stamp and place in the upper and lower 32 bits.
+    """
+    signed = np.int64(key)
+    slot = 2 * (signed & mask)
+    while table[slot + 1] >> _STAMP == stamp:
+        if table[slot] == signed:
+            return int(table[slot + 1] & _PLACE)
+        slot = (slot + 2) & (2 * mask + 1)
+    table[slot] = signed
+    table[slot + 1] = stamp << _STAMP | place
     return place
 
 
 @kernel
 def first_places(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
     """For each unit the place of the first unit of its document with the same hash, int64[units]."""
-    slots = _slots_for(_largest(offsets))
-    keys = np.empty(slots, np.uint64)
-    stamps = np.full(2 * slots, -1, np.int64)
+    table = np.full(2 * _slots_for(_largest(offsets)), -1, np.int64)
     firsts = np.empty(len(hashes), np.int64)
     for row in range(len(offsets) - 1):
-        mask = _slots_for(offsets[row + 1] - offsets[row]) - 1
-        for unit in range(offsets[row], offsets[row + 1]):
-            firsts[unit] = _first_place(keys, stamps, mask, row, mix(hashes[unit]), unit)
+        start = offsets[row]
+        mask = _slots_for(offsets[row + 1] - start) - 1
+        for unit in range(start, offsets[row + 1]):
+            firsts[unit] = start + _first_place(table, mask, row, mix(hashes[unit]), unit - start)
     return firsts
 
 
@@ -86,9 +88,7 @@ def repeated_sequences(
     """
     found = np.zeros((len(offsets) - 1, COLUMNS), np.int64)
     largest = _largest(offsets)
-    slots = _slots_for(largest)
-    keys = np.empty(slots, np.uint64)
-    stamps = np.full(2 * slots, -1, np.int64)
+    table = np.full(2 * _slots_for(largest), -1, np.int64)
     words = np.empty(largest, np.uint64)  # mixed hashes of the document's words
     sequences = np.empty(largest, np.uint64)  # hash of the sequence that starts at each word
     firsts = np.empty(largest, np.int64)
@@ -110,7 +110,7 @@ def repeated_sequences(
                 if runs[i] >= needed:
                     sequences[i] = sequences[i] * _SEQUENCE_BASE + words[i + n - 1]
             if n <= 4:
-                top, times = _count(keys, stamps, mask, stamp, sequences, last, runs, needed, firsts, counts)
+                top, times = _count(table, mask, stamp, sequences, last, runs, needed, firsts, counts)
                 joined = n - 1
                 for i in range(top, top + n):
                     joined += lengths[i]
@@ -118,10 +118,10 @@ def repeated_sequences(
                 _measure_runs(last, runs, needed, firsts, counts)
             else:
                 if all_copies:
-                    _count(keys, stamps, mask, stamp, sequences, last, runs, needed, firsts, counts)
+                    _count(table, mask, stamp, sequences, last, runs, needed, firsts, counts)
                     covered = _covered(n, last, runs, needed, firsts, counts, lengths)
                 else:
-                    covered = _seen_before(keys, stamps, mask, stamp, sequences, n, last, runs, needed, lengths)
+                    covered = _seen_before(table, mask, stamp, sequences, n, last, runs, needed, lengths)
                 found[row, n - 2] = covered
                 if covered == 0:  # no repeated sequence of n words: none of more
                     break
@@ -130,8 +130,7 @@ def repeated_sequences(
 
 @kernel
 def _count(
-    keys: NDArray[np.uint64],
-    stamps: NDArray[np.int64],
+    table: NDArray[np.int64],
     mask: int,
     stamp: int,
     sequences: NDArray[np.uint64],
@@ -147,7 +146,7 @@ def _count(
     for i in range(last + 1):
         if runs[i] < needed:
             continue
-        first = _first_place(keys, stamps, mask, stamp, mix(sequences[i]), i)
+        first = _first_place(table, mask, stamp, mix(sequences[i]), i)
         firsts[i] = first
         if first == i:
             counts[i] = 1
@@ -171,8 +170,7 @@ def _measure_runs(
 
 @kernel
 def _seen_before(
-    keys: NDArray[np.uint64],
-    stamps: NDArray[np.int64],
+    table: NDArray[np.int64],
     mask: int,
     stamp: int,
     sequences: NDArray[np.uint64],
@@ -186,7 +184,7 @@ def _seen_before(
     seen = 0
     i = 0
     while i <= last:
-        if runs[i] >= needed and _first_place(keys, stamps, mask, stamp, mix(sequences[i]), i) != i:
+        if runs[i] >= needed and _first_place(table, mask, stamp, mix(sequences[i]), i) != i:
             for word in range(i, i + n):
                 seen += lengths[word]
             i += n

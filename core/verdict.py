@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-Signal = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | pa.Array
+Signal: TypeAlias = NDArray[np.float64] | NDArray[np.int64] | NDArray[np.bool_] | pa.Array
 
 
 @dataclass(frozen=True)

@@ -23,6 +23,7 @@ NOT_SYMBOL = 2  # in `kinds`: some character is no mark, space or control charac
 
 # An odd number of random bits. The hash of a word is Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64.
 HASH_BASE = np.uint64(0x9E6C63D0676A9A99)
+_POWERS = np.array([pow(int(HASH_BASE), i, 1 << 64) for i in range(32)], np.uint64)
 _ONE = np.uint64(1)
 _DOT = 0x2E
 _LONGEST_ABBREVIATION = 8  # with its full stop
@@ -208,22 +209,53 @@ def measure(
     hashes = np.empty(len(starts), np.uint64)
     kinds = np.empty(len(starts), np.uint8)
     for word in range(len(starts)):
-        length = 0
+        start = starts[word]
+        size = sizes[word]
+        length = size
         value = np.uint64(0)
-        power = _ONE
         some = np.uint16(0)  # classes of any of the characters, and of all of them
         every = np.uint16(0xFFFF)
-        for at in range(starts[word], starts[word] + sizes[word]):
-            byte = data[at]
-            value += (np.uint64(byte) + _ONE) * power
-            power *= HASH_BASE
-            if byte & 0xC0 == 0x80:
-                continue
-            length += 1
-            code = np.int64(byte) if byte < 0x80 else decode(data, at)[0]
-            some |= classes[code]
-            every &= classes[code]
+        for i in range(min(size, len(_POWERS))):
+            byte = data[start + i]
+            value += (np.uint64(byte) + _ONE) * _POWERS[i]
+            if byte < 0x80:
+                some |= classes[byte]
+                every &= classes[byte]
+            elif byte & 0xC0 == 0x80:
+                length -= 1
+            else:
+                kind = classes[decode(data, start + i)[0]]
+                some |= kind
+                every &= kind
+        if size > len(_POWERS):
+            more, letters, marks, fewer = _measure_rest(data, start, size, classes)
+            value += more
+            some |= letters
+            every &= marks
+            length -= fewer
         chars[word] = length
         hashes[word] = value
         kinds[word] = (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every & SYMBOL else NOT_SYMBOL)
     return chars, hashes, kinds
+
+
+@kernel
+def _measure_rest(
+    data: NDArray[np.uint8], start: int, size: int, classes: NDArray[np.uint16]
+) -> tuple[np.uint64, np.uint16, np.uint16, int]:
+    """What the bytes of a long word behind the table of powers add to its hash, its classes and its continuation bytes."""
+    value = np.uint64(0)
+    power = _POWERS[-1]
+    some = np.uint16(0)
+    every = np.uint16(0xFFFF)
+    continuations = 0
+    for at in range(start + len(_POWERS), start + size):
+        power *= HASH_BASE
+        value += (np.uint64(data[at]) + _ONE) * power
+        if data[at] & 0xC0 == 0x80:
+            continuations += 1
+        else:
+            kind = classes[decode(data, at)[0]]
+            some |= kind
+            every &= kind
+    return value, some, every, continuations

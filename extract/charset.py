@@ -29,7 +29,7 @@ Source = Literal["bom", "utf-8", "header", "meta", "detected", "fallback"]
 
 _META_BYTES = 8192
 _DETECT_BYTES = 131_072
-_UNDECODABLE_SHARE = 0.01  # of the bytes; spec of the project: more means that the candidate is wrong
+_UNDECODABLE_SHARE = 0.01  # of the bytes
 _MIXED_SHARE = 0.1  # broken per sound sequence; text of another charset has more broken ones than sound ones
 _UTF16_SHARE = 0.2  # NUL bytes on one side of the pairs in unmarked UTF-16; the rarest script there has markup in ASCII
 
@@ -83,10 +83,10 @@ class Decoded(NamedTuple):
     """Without NUL, line ends as "\\n"; not normalised (NFC before parsing would join ">" with a following accent)."""
     charset: str
     """Name in the WHATWG Encoding Standard."""
-    source: Source
-    """What decided."""
     undecodable: int
     """Places where bytes made no character; the text has U+FFFD there."""
+    source: Source
+    """What decided."""
 
 
 class _Charset(NamedTuple):
@@ -102,16 +102,27 @@ def decode(data: bytes, content_type: str | None = None, charset: str | None = N
         content_type: the HTTP header's value, if there was one.
         charset: a charset known from elsewhere; counts as the header's.
     """
+    decoded = _decide(data, content_type, charset)
+    text = decoded.text
+    if b"\0" in data:  # looking for a NUL in wide text is slow: each ASCII character has a zero byte
+        text = text.replace("\0", "")
+    if b"\r" in data:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return decoded if text is decoded.text else decoded._replace(text=text)
+
+
+def _decide(data: bytes, content_type: str | None, charset: str | None) -> Decoded:
+    """Try the charsets in order; the text is as the bytes say."""
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return _finish(*_read(data[len(mark) :], _by_label(name) or _UTF8), "bom")
+            return Decoded(*_read(data[len(mark) :], _by_label(name) or _UTF8), "bom")
     header = charset or charset_of(content_type)
     if not data.isascii():
         text = _strict_utf8(data)
         if text is not None:
-            return _finish(text, "utf-8", 0, "utf-8")
+            return Decoded(text, "utf-8", 0, "utf-8")
     elif b"\0" not in data and b"\x1b" not in data and b"~{" not in data:
-        return _finish(data.decode("ascii"), "utf-8", 0, "utf-8")
+        return Decoded(data.decode("ascii"), "utf-8", 0, "utf-8")
     declared: list[tuple[str | None, Source]] = [(header, "header"), (_meta_label(data), "meta")]
     return _decode_by_label(data, declared)
 
@@ -133,26 +144,29 @@ def _decode_by_label(data: bytes, declared: list[tuple[str | None, Source]]) -> 
             if wide is None:
                 known = _UTF8
             else:
-                return _finish(*_read(data, wide), source)
+                return Decoded(*_read(data, wide), source)
         if data.isascii() and known.name not in ("iso-2022-jp", "hz-gb-2312"):
             continue
         text, name, undecodable = _read(data, known)
-        if known.name == "utf-8":
-            sound = int(np.count_nonzero(np.frombuffer(data, np.uint8) >= 0xC2)) - undecodable
-            good = undecodable <= _MIXED_SHARE * sound
-        else:
-            good = undecodable <= _UNDECODABLE_SHARE * len(data)
-        if good:
-            return _finish(text, name, undecodable, source)
+        if _is_plausible(data, name, undecodable):
+            return Decoded(text, name, undecodable, source)
     if wide is not None:
-        return _finish(*_read(data, wide), "detected")
+        return Decoded(*_read(data, wide), "detected")
     if data.isascii():
         if any(escape in data for escape in _JAPANESE_ESCAPES):
             text, name, undecodable = _read(data, _Charset(*_CODECS["iso2022_jp"]))
             if not undecodable:
-                return _finish(text, name, 0, "detected")
-        return _finish(data.decode("ascii"), "utf-8", 0, "utf-8")
+                return Decoded(text, name, 0, "detected")
+        return Decoded(data.decode("ascii"), "utf-8", 0, "utf-8")
     return _detect(data)
+
+
+def _is_plausible(data: bytes, name: str, undecodable: int) -> bool:
+    """Whether so few bytes are broken that the charset may be right."""
+    if name != "utf-8":
+        return undecodable <= _UNDECODABLE_SHARE * len(data)
+    leads = int(np.count_nonzero(np.frombuffer(data, np.uint8) >= 0xC2))
+    return undecodable <= _MIXED_SHARE * (leads - undecodable)
 
 
 def _detect(data: bytes) -> Decoded:
@@ -162,13 +176,9 @@ def _detect(data: bytes) -> Decoded:
     known = _by_label(found)
     if known is not None and not known.name.startswith("utf-16"):
         text, name, undecodable = _read(data, known)
-        limit = _UNDECODABLE_SHARE * len(data)
-        if name == "utf-8":  # also the detector's word for "no idea"
-            sound = int(np.count_nonzero(np.frombuffer(data, np.uint8) >= 0xC2)) - undecodable
-            limit = _MIXED_SHARE * sound
-        if undecodable <= limit:
-            return _finish(text, name, undecodable, "detected")
-    return _finish(*_read(data, _Charset("windows-1252", ("cp1252",))), "fallback")
+        if _is_plausible(data, name, undecodable):  # the detector says UTF-8 also when it has no idea
+            return Decoded(text, name, undecodable, "detected")
+    return Decoded(*_read(data, _Charset("windows-1252", ("cp1252",))), "fallback")
 
 
 def _strict_utf8(data: bytes) -> str | None:
@@ -241,11 +251,3 @@ def _unmarked_utf16(data: bytes) -> _Charset | None:
     if first > _UTF16_SHARE and second < first / 8:
         return _Charset("utf-16be", ("utf-16-be",))
     return None
-
-
-def _finish(text: str, name: str, undecodable: int, source: Source) -> Decoded:
-    if "\0" in text:
-        text = text.replace("\0", "")
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return Decoded(text, name, source, undecodable)

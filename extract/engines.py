@@ -1,7 +1,7 @@
 """The engines that find a page's main text, by name. An engine is a function from a page's markup to text.
 
-A new engine is one function here and one name in params.EngineName; it finds in `Markup` the decoded page, its UTF-8
-bytes, and a tree that is parsed when first asked for and shared with the metadata.
+A new engine is one function here and one name in params.EngineName; it finds in `Markup` the decoded page and a tree
+that is parsed when first asked for and shared with the metadata.
 """
 
 import logging
@@ -19,12 +19,10 @@ class Markup:
 
     Attributes:
         html: the page as text.
-        utf8: the same as UTF-8 bytes.
         url: the page's address, if known.
     """
 
     html: str
-    utf8: bytes
     url: str | None
 
     @cached_property
@@ -47,7 +45,7 @@ def resiliparse_text(markup: Markup) -> str:
         links=False,
         form_fields=False,
         noscript=False,
-        comments=False,
+        comments=True,  # resiliparse's default; without them whole pages go whose container is named after comments
     )
     return text
 

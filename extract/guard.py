@@ -18,19 +18,19 @@ from gristmill.extract import tags
 from gristmill.extract.scan import comment_end, is_letter, name_at, raw_text_end, tag_end
 from gristmill.extract.tags import HASH_BASE, flags_of
 
+# The tree under construction, as far as it matters: int64[7, open elements]. One array, because each array that a
+# kernel hands to another costs seven registers; a NamedTuple of three took 1.5 times as long.
+_Tree = NDArray[np.int64]
 
-class _Tree(NamedTuple):
-    """The tree under construction, as far as it matters; rows and entries are named below."""
-
-    stack: NDArray[np.int64]  # open elements, [3, depth]
-    formats: NDArray[np.int64]  # formatting elements that are open or will be reopened, [3, entries]
-    state: NDArray[np.int64]  # counters
-
-
-# Rows of the state array; its counters are shared by the small kernels below.
+_NAME, _FLAGS, _NAMESPACE = 0, 1, 2  # rows of the stack of open elements
+_KIND, _OWNER, _PLACE = (
+    3,
+    4,
+    5,
+)  # rows of the list of formatting elements: hash of the tag, its name, place in the stack
+_STATE = 6  # the row of counters:
 _DEPTH, _FORMATS, _REOPEN, _ELEMENTS, _DEEPEST, _ATTRIBUTES, _LIMIT, _TABLES, _FORMS = range(9)
-_NAME, _FLAGS, _IS_FOREIGN = range(3)  # rows of the stack of open elements, int64[3, depth]
-_KIND, _OWNER, _PLACE = range(3)  # rows of the list of formatting elements: hash of the tag, name, place in the stack
+_ROWS = 7
 _MARKER = -2  # a formatting list's entry that hides what is before it
 _CLOSED = -1  # place of a formatting element that will be reopened
 
@@ -38,10 +38,12 @@ _A, _NOBR, _BUTTON, _OPTION, _OPTGROUP = tags.A, tags.NOBR, tags.BUTTON, tags.OP
 _P, _LI, _DD, _DT, _BR = tags.P, tags.LI, tags.DD, tags.DT, tags.BR
 _TABLE, _TR, _TD, _TH, _TEMPLATE = tags.TABLE, tags.TR, tags.TD, tags.TH, tags.TEMPLATE
 _TBODY, _THEAD, _TFOOT = tags.TBODY, tags.THEAD, tags.TFOOT
-_ADDRESS, _DIV = tags.ADDRESS, tags.DIV
+_ADDRESS, _DIV, _MATH_NAME = tags.ADDRESS, tags.DIV, tags.tag_hash("math")
 _VOID, _RAW_TEXT, _SPECIAL, _CLOSES_P = tags.VOID, tags.RAW_TEXT, tags.SPECIAL, tags.CLOSES_P
-_FORMATTING = tags.FORMATTING
-_SCOPE, _BREAKS_OUT, _INTEGRATION, _HEADING = tags.SCOPE, tags.BREAKS_OUT, tags.INTEGRATION, tags.HEADING
+_FORMATTING, _INLINE, _SVG_POINT, _MATH_POINT = tags.FORMATTING, tags.INLINE, tags.SVG_POINT, tags.MATH_POINT
+_LIST, _BUTTON_SCOPE, _TABLE_SCOPE = tags.LIST, tags.BUTTON_SCOPE, tags.TABLE_SCOPE
+_SVG, _MATH = 1, 2  # the stack's namespaces; 0 is HTML
+_SCOPE, _BREAKS_OUT, _HEADING = tags.SCOPE, tags.BREAKS_OUT, tags.HEADING
 _ROOT, _IN_TABLE, _FOREIGN, _FORM, _LAST = tags.ROOT, tags.IN_TABLE, tags.FOREIGN, tags.FORM, tags.LAST
 
 _LESS, _GREATER, _SLASH, _BANG, _DASH, _QUESTION = 0x3C, 0x3E, 0x2F, 0x21, 0x2D, 0x3F
@@ -69,18 +71,18 @@ def measure(html: bytes, max_elements: int, max_depth: int) -> Size:
 @kernel
 def _pop_to(size: int, tree: _Tree) -> None:
     """Close all but the first `size` open elements; formatting elements among them will be reopened."""
-    for place in range(size, tree.state[_DEPTH]):
-        tree.state[_TABLES] -= tree.stack[_NAME, place] == _TABLE
-        tree.state[_FORMS] -= (tree.stack[_FLAGS, place] & _FORM) != 0
-    tree.state[_DEPTH] = min(size, tree.state[_DEPTH])
-    for entry in range(tree.state[_FORMATS] - 1, -1, -1):
-        place = tree.formats[_PLACE, entry]
+    for place in range(size, tree[_STATE, _DEPTH]):
+        tree[_STATE, _TABLES] -= tree[_NAME, place] == _TABLE
+        tree[_STATE, _FORMS] -= (tree[_FLAGS, place] & _FORM) != 0
+    tree[_STATE, _DEPTH] = min(size, tree[_STATE, _DEPTH])
+    for entry in range(tree[_STATE, _FORMATS] - 1, -1, -1):
+        place = tree[_PLACE, entry]
         if place >= size:
-            if tree.formats[_KIND, entry] == _MARKER:
-                tree.state[_FORMATS] = entry
+            if tree[_KIND, entry] == _MARKER:
+                tree[_STATE, _FORMATS] = entry
             else:
-                tree.formats[_PLACE, entry] = _CLOSED
-                tree.state[_REOPEN] = 1
+                tree[_PLACE, entry] = _CLOSED
+                tree[_STATE, _REOPEN] = 1
         elif place >= 0:
             break
 
@@ -88,40 +90,40 @@ def _pop_to(size: int, tree: _Tree) -> None:
 @kernel
 def _count(tree: _Tree) -> None:
     """One more element, at the current depth."""
-    tree.state[_ELEMENTS] += 1
-    tree.state[_DEEPEST] = max(tree.state[_DEEPEST], tree.state[_DEPTH] + 1)
+    tree[_STATE, _ELEMENTS] += 1
+    tree[_STATE, _DEEPEST] = max(tree[_STATE, _DEEPEST], tree[_STATE, _DEPTH] + 1)
 
 
 @kernel
-def _push(name: int, flags: int, foreign: bool, tree: _Tree) -> None:
-    """Open an element. Beyond the limit the stack does not grow: the answer is known."""
+def _push(name: int, flags: int, tree: _Tree) -> None:
+    """Open an HTML element. Beyond the limit the stack does not grow: the answer is known."""
     _count(tree)
-    depth = tree.state[_DEPTH]
-    if depth > tree.state[_LIMIT]:
+    depth = tree[_STATE, _DEPTH]
+    if depth > tree[_STATE, _LIMIT]:
         return
-    tree.stack[_NAME, depth] = name
-    tree.stack[_FLAGS, depth] = flags
-    tree.stack[_IS_FOREIGN, depth] = foreign
-    tree.state[_TABLES] += name == _TABLE
-    tree.state[_FORMS] += (flags & _FORM) != 0
-    if flags & _SCOPE and name != _TABLE and not foreign and tree.state[_FORMATS] < tree.formats.shape[1]:
-        tree.formats[_KIND, tree.state[_FORMATS]] = _MARKER
-        tree.formats[_PLACE, tree.state[_FORMATS]] = depth
-        tree.state[_FORMATS] += 1
-    tree.state[_DEPTH] += 1
+    tree[_NAME, depth] = name
+    tree[_FLAGS, depth] = flags
+    tree[_NAMESPACE, depth] = 0
+    tree[_STATE, _TABLES] += name == _TABLE
+    tree[_STATE, _FORMS] += (flags & _FORM) != 0
+    if flags & _SCOPE and name != _TABLE and tree[_STATE, _FORMATS] < tree.shape[1]:
+        tree[_KIND, tree[_STATE, _FORMATS]] = _MARKER
+        tree[_PLACE, tree[_STATE, _FORMATS]] = depth
+        tree[_STATE, _FORMATS] += 1
+    tree[_STATE, _DEPTH] += 1
 
 
 @kernel
 def _reopen(tree: _Tree) -> None:
     """Open again what was closed implicitly, as the parser does before text and inline elements."""
-    first = tree.state[_FORMATS]
-    while first > 0 and tree.formats[_KIND, first - 1] != _MARKER:
+    first = tree[_STATE, _FORMATS]
+    while first > 0 and tree[_KIND, first - 1] != _MARKER:
         first -= 1
-    for entry in range(first, tree.state[_FORMATS]):
-        if tree.formats[_PLACE, entry] == _CLOSED:
-            tree.formats[_PLACE, entry] = tree.state[_DEPTH]
-            _push(tree.formats[_OWNER, entry], _FORMATTING, False, tree)
-    tree.state[_REOPEN] = 0
+    for entry in range(first, tree[_STATE, _FORMATS]):
+        if tree[_PLACE, entry] == _CLOSED:
+            tree[_PLACE, entry] = tree[_STATE, _DEPTH]
+            _push(tree[_OWNER, entry], _FORMATTING, tree)
+    tree[_STATE, _REOPEN] = 0
 
 
 @kernel
@@ -129,44 +131,47 @@ def _remember(kind: int, name: int, tree: _Tree) -> None:
     """Put the formatting element just opened on the list; of equal ones the list holds three ("Noah's Ark")."""
     equal = 0
     oldest = -1
-    for entry in range(tree.state[_FORMATS] - 1, -1, -1):
-        if tree.formats[_KIND, entry] == _MARKER:
+    for entry in range(tree[_STATE, _FORMATS] - 1, -1, -1):
+        if tree[_KIND, entry] == _MARKER:
             break
-        if tree.formats[_KIND, entry] == kind:
+        if tree[_KIND, entry] == kind:
             equal += 1
             oldest = entry
     if equal >= 3:
         _forget(oldest, tree)
-    if tree.state[_FORMATS] == tree.formats.shape[1]:
-        tree.state[_DEEPEST] = tree.state[_LIMIT] + 1  # as many reopened elements as this list has would be too deep
+    if tree[_STATE, _FORMATS] == tree.shape[1]:
+        tree[_STATE, _DEEPEST] = (
+            tree[_STATE, _LIMIT] + 1
+        )  # as many reopened elements as this list has would be too deep
         return
-    tree.formats[_KIND, tree.state[_FORMATS]] = kind
-    tree.formats[_OWNER, tree.state[_FORMATS]] = name
-    tree.formats[_PLACE, tree.state[_FORMATS]] = tree.state[_DEPTH] - 1
-    tree.state[_FORMATS] += 1
+    tree[_KIND, tree[_STATE, _FORMATS]] = kind
+    tree[_OWNER, tree[_STATE, _FORMATS]] = name
+    tree[_PLACE, tree[_STATE, _FORMATS]] = tree[_STATE, _DEPTH] - 1
+    tree[_STATE, _FORMATS] += 1
 
 
 @kernel
 def _forget(entry: int, tree: _Tree) -> None:
-    for later in range(entry + 1, tree.state[_FORMATS]):
-        tree.formats[:, later - 1] = tree.formats[:, later]
-    tree.state[_FORMATS] -= 1
+    for later in range(entry + 1, tree[_STATE, _FORMATS]):
+        for row in (_KIND, _OWNER, _PLACE):
+            tree[row, later - 1] = tree[row, later]
+    tree[_STATE, _FORMATS] -= 1
 
 
 @kernel
 def _end_formatting(name: int, tree: _Tree) -> None:
     """End tag of a formatting element; one with a block open inside stays on the stack, as its copies do in the
     tree."""
-    for entry in range(tree.state[_FORMATS] - 1, -1, -1):
-        if tree.formats[_KIND, entry] == _MARKER:
+    for entry in range(tree[_STATE, _FORMATS] - 1, -1, -1):
+        if tree[_KIND, entry] == _MARKER:
             return
-        if tree.formats[_OWNER, entry] == name:
-            place = tree.formats[_PLACE, entry]
+        if tree[_OWNER, entry] == name:
+            place = tree[_PLACE, entry]
             _forget(entry, tree)
             if place >= 0:
-                for above in range(place + 1, tree.state[_DEPTH]):
-                    if tree.stack[_FLAGS, above] & _SPECIAL:
-                        tree.state[_ELEMENTS] += 1  # the copy
+                for above in range(place + 1, tree[_STATE, _DEPTH]):
+                    if tree[_FLAGS, above] & _SPECIAL:
+                        tree[_STATE, _ELEMENTS] += 1  # the copy
                         return
                 _pop_to(place, tree)
             return
@@ -175,10 +180,10 @@ def _end_formatting(name: int, tree: _Tree) -> None:
 @kernel
 def _find_in_scope(name: int, tree: _Tree, barrier: int) -> int:
     """Place of the innermost open element of that name with no barrier element above it, or -1."""
-    for place in range(tree.state[_DEPTH] - 1, -1, -1):
-        if tree.stack[_NAME, place] == name:
+    for place in range(tree[_STATE, _DEPTH] - 1, -1, -1):
+        if tree[_NAME, place] == name:
             return place
-        if tree.stack[_FLAGS, place] & barrier:
+        if tree[_FLAGS, place] & barrier:
             return -1
     return -1
 
@@ -186,12 +191,12 @@ def _find_in_scope(name: int, tree: _Tree, barrier: int) -> int:
 @kernel
 def _end_item(first: int, second: int, tree: _Tree) -> None:
     """End the list item (li, or dd and dt) that a new one follows."""
-    for place in range(tree.state[_DEPTH] - 1, -1, -1):
-        name = tree.stack[_NAME, place]
+    for place in range(tree[_STATE, _DEPTH] - 1, -1, -1):
+        name = tree[_NAME, place]
         if name in (first, second):
             _pop_to(place, tree)
             return
-        if tree.stack[_FLAGS, place] & _SPECIAL and name not in (_ADDRESS, _DIV, _P):
+        if tree[_FLAGS, place] & _SPECIAL and name not in (_ADDRESS, _DIV, _P):
             return
 
 
@@ -200,35 +205,35 @@ def _open_table_part(name: int, tree: _Tree) -> None:
     """End what a row, a cell or another part of a table ends, and open the parts it implies."""
     is_cell = name in (_TD, _TH)
     keep = 0
-    for place in range(tree.state[_DEPTH] - 1, -1, -1):
-        owner = tree.stack[_NAME, place]
+    for place in range(tree[_STATE, _DEPTH] - 1, -1, -1):
+        owner = tree[_NAME, place]
         is_body = owner in (_TBODY, _THEAD, _TFOOT)
         if owner in (_TABLE, _TEMPLATE) or (is_cell and owner == _TR) or (is_body and (is_cell or name == _TR)):
             keep = place + 1
             break
     _pop_to(keep, tree)
-    if (is_cell or name == _TR) and keep and tree.stack[_NAME, keep - 1] == _TABLE:
-        _push(_TBODY, _IN_TABLE | _SPECIAL, False, tree)
-    if is_cell and tree.state[_DEPTH] and tree.stack[_NAME, tree.state[_DEPTH] - 1] != _TR:
-        _push(_TR, _IN_TABLE | _SPECIAL, False, tree)
+    if (is_cell or name == _TR) and keep and tree[_NAME, keep - 1] == _TABLE:
+        _push(_TBODY, _IN_TABLE | _SPECIAL, tree)
+    if is_cell and tree[_STATE, _DEPTH] and tree[_NAME, tree[_STATE, _DEPTH] - 1] != _TR:
+        _push(_TR, _IN_TABLE | _SPECIAL, tree)
 
 
 @kernel
 def _close_implied(name: int, flags: int, tree: _Tree) -> None:
     """End whatever the start tag of an HTML element ends."""
     if flags & _CLOSES_P:
-        place = _find_in_scope(_P, tree, _SCOPE)
-        if place >= 0 and _find_in_scope(_BUTTON, tree, _SCOPE) < place:
+        place = _find_in_scope(_P, tree, _SCOPE | _BUTTON_SCOPE)
+        if place >= 0:
             _pop_to(place, tree)
-    top = tree.stack[_NAME, tree.state[_DEPTH] - 1] if tree.state[_DEPTH] else np.int64(0)
+    top = tree[_NAME, tree[_STATE, _DEPTH] - 1] if tree[_STATE, _DEPTH] else np.int64(0)
     if name == _LI:
         _end_item(_LI, _LI, tree)
         return
     if name in (_DD, _DT):
         _end_item(_DD, _DT, tree)
     elif flags & _HEADING:
-        if tree.state[_DEPTH] and tree.stack[_FLAGS, tree.state[_DEPTH] - 1] & _HEADING:
-            _pop_to(tree.state[_DEPTH] - 1, tree)
+        if tree[_STATE, _DEPTH] and tree[_FLAGS, tree[_STATE, _DEPTH] - 1] & _HEADING:
+            _pop_to(tree[_STATE, _DEPTH] - 1, tree)
     elif name in (_A, _NOBR):
         _end_formatting(name, tree)
     elif name == _BUTTON:
@@ -237,7 +242,7 @@ def _close_implied(name: int, flags: int, tree: _Tree) -> None:
             _pop_to(place, tree)
     elif name in (_OPTION, _OPTGROUP):
         if top == _OPTION:
-            _pop_to(tree.state[_DEPTH] - 1, tree)
+            _pop_to(tree[_STATE, _DEPTH] - 1, tree)
     elif name == _TABLE and top in (_TABLE, _TBODY, _TR, _THEAD, _TFOOT):
         place = _find_in_scope(_TABLE, tree, 0)
         _pop_to(place, tree)
@@ -246,34 +251,58 @@ def _close_implied(name: int, flags: int, tree: _Tree) -> None:
 
 
 @kernel
+def _is_foreign(place: int, tree: _Tree) -> bool:
+    """Whether what stands in this element is SVG or MathML; not so in the points where their content is HTML again."""
+    return place >= 0 and tree[_NAMESPACE, place] != 0 and tree[_FLAGS, place] == 0
+
+
+@kernel
+def _leave_foreign(tree: _Tree) -> None:
+    depth = tree[_STATE, _DEPTH]
+    while _is_foreign(depth - 1, tree):
+        depth -= 1
+    _pop_to(depth, tree)
+
+
+@kernel
+def _push_foreign(name: int, flags: int, tree: _Tree) -> None:
+    """Open an element of SVG or MathML. Its name is stored as ~name: no HTML tag ends it."""
+    _count(tree)
+    depth = tree[_STATE, _DEPTH]
+    if depth > tree[_STATE, _LIMIT]:
+        return
+    inside = tree[_NAMESPACE, depth - 1] if _is_foreign(depth - 1, tree) else 0
+    namespace = inside if inside else (_MATH if name == _MATH_NAME else _SVG)
+    is_point = flags & (_MATH_POINT if namespace == _MATH else _SVG_POINT)
+    tree[_NAME, depth] = ~name
+    tree[_FLAGS, depth] = _SCOPE | _SPECIAL if is_point else 0
+    tree[_NAMESPACE, depth] = namespace
+    tree[_STATE, _DEPTH] += 1
+
+
+@kernel
 def _start_tag(name: int, flags: int, kind: int, closes_itself: bool, tree: _Tree) -> bool:
     """Take a start tag into account; true if raw text follows."""
-    depth = tree.state[_DEPTH]
-    inside_foreign = (
-        depth > 0 and tree.stack[_IS_FOREIGN, depth - 1] and not tree.stack[_FLAGS, depth - 1] & _INTEGRATION
-    )
-    if inside_foreign and flags & _BREAKS_OUT:
-        while depth > 0 and tree.stack[_IS_FOREIGN, depth - 1] and not tree.stack[_FLAGS, depth - 1] & _INTEGRATION:
-            depth -= 1
-        _pop_to(depth, tree)
-        inside_foreign = False
+    if flags & _BREAKS_OUT and _is_foreign(tree[_STATE, _DEPTH] - 1, tree):
+        _leave_foreign(tree)
+    inside_foreign = _is_foreign(tree[_STATE, _DEPTH] - 1, tree)
     if inside_foreign or flags & _FOREIGN:
-        if not inside_foreign and tree.state[_REOPEN]:
+        if not inside_foreign and tree[_STATE, _REOPEN]:
             _reopen(tree)
         if closes_itself:
             _count(tree)
         else:
-            _push(name, flags & (_INTEGRATION | _FOREIGN), True, tree)
+            _push_foreign(name, flags, tree)
         return False
-    if flags & _ROOT or (flags & _IN_TABLE and not tree.state[_TABLES]) or (flags & _FORM and tree.state[_FORMS]):
+    if flags & _ROOT or (flags & _IN_TABLE and not tree[_STATE, _TABLES]) or (flags & _FORM and tree[_STATE, _FORMS]):
         return False
     _close_implied(name, flags, tree)
-    if tree.state[_REOPEN] and (flags & _VOID or not flags & (_SPECIAL | _CLOSES_P)):
+    if tree[_STATE, _REOPEN] and (flags & _INLINE or not flags & (_SPECIAL | _CLOSES_P)):
         _reopen(tree)
     if flags & (_VOID | _RAW_TEXT):
         _count(tree)
         return flags & _RAW_TEXT != 0
-    _push(name, flags, False, tree)
+    _push(name, flags, tree)
     if flags & _FORMATTING:
         _remember(kind, name, tree)
     return False
@@ -282,6 +311,14 @@ def _start_tag(name: int, flags: int, kind: int, closes_itself: bool, tree: _Tre
 @kernel
 def _end_tag(name: int, flags: int, tree: _Tree) -> None:
     """Take an end tag into account."""
+    place = tree[_STATE, _DEPTH] - 1
+    if name in (_P, _BR) and _is_foreign(place, tree):
+        _leave_foreign(tree)
+    while place >= 0 and tree[_NAMESPACE, place]:
+        if tree[_NAME, place] == ~name:
+            _pop_to(place, tree)
+            return
+        place -= 1
     if flags & _ROOT:
         return
     if flags & _FORMATTING:
@@ -290,13 +327,23 @@ def _end_tag(name: int, flags: int, tree: _Tree) -> None:
     if name == _BR:
         _count(tree)
         return
-    part = flags & _IN_TABLE or name == _TABLE
-    barrier = 0 if part else (_SCOPE if flags & (_SPECIAL | _CLOSES_P) else _SPECIAL)
-    place = _find_in_scope(name, tree, barrier)
+    place = _find_in_scope(name, tree, _reach(name, flags))
     if place >= 0:
         _pop_to(place, tree)
     elif name == _P:
         _count(tree)
+
+
+@kernel
+def _reach(name: int, flags: int) -> int:
+    """The barriers for an end tag."""
+    if name == _P:
+        return _SCOPE | _BUTTON_SCOPE
+    if name == _LI:
+        return _SCOPE | _LIST
+    if flags & _IN_TABLE or name == _TABLE:
+        return _TABLE_SCOPE
+    return _SCOPE if flags & (_CLOSES_P | _SCOPE | _BUTTON_SCOPE) else _SPECIAL
 
 
 @kernel
@@ -308,20 +355,18 @@ def tree_size(data: NDArray[np.uint8], max_elements: int, max_depth: int) -> tup
         max_elements: the count ends above it.
         max_depth: the count ends above it; memory is proportional to it.
     """
-    stack = np.zeros((3, max_depth + 2), np.int64)
-    formats = np.zeros((3, max_depth + 2), np.int64)
-    tree = _Tree(stack, formats, np.zeros(9, np.int64))
-    tree.state[_ELEMENTS] = 3
-    tree.state[_DEEPEST] = 1
-    tree.state[_LIMIT] = max_depth
+    tree = np.zeros((_ROWS, max(max_depth, _FORMS) + 2), np.int64)
+    tree[_STATE, _ELEMENTS] = 3
+    tree[_STATE, _DEEPEST] = 1
+    tree[_STATE, _LIMIT] = max_depth
     base = 2  # html and body, which are not on the stack
     length = len(data)
     at = 0
-    while at < length and tree.state[_ELEMENTS] <= max_elements and tree.state[_DEEPEST] + base <= max_depth:
+    while at < length and tree[_STATE, _ELEMENTS] <= max_elements and tree[_STATE, _DEEPEST] + base <= max_depth:
         start = at
         while at < length and data[at] != _LESS:
             at += 1
-        if tree.state[_REOPEN] and at > start:
+        if tree[_STATE, _REOPEN] and at > start:
             _reopen(tree)
         if at + 1 >= length:
             break
@@ -332,7 +377,7 @@ def tree_size(data: NDArray[np.uint8], max_elements: int, max_depth: int) -> tup
             at, attributes, closes_itself = tag_end(data, at)
             if at < 0:
                 break
-            tree.state[_ATTRIBUTES] = max(tree.state[_ATTRIBUTES], attributes)
+            tree[_STATE, _ATTRIBUTES] = max(tree[_STATE, _ATTRIBUTES], attributes)
             flags = flags_of(name)
             if flags & _LAST:
                 _count(tree)
@@ -357,4 +402,4 @@ def tree_size(data: NDArray[np.uint8], max_elements: int, max_depth: int) -> tup
             at += 1
         else:
             at += 1
-    return tree.state[_ELEMENTS], tree.state[_DEEPEST] + base, tree.state[_ATTRIBUTES]
+    return tree[_STATE, _ELEMENTS], tree[_STATE, _DEEPEST] + base, tree[_STATE, _ATTRIBUTES]

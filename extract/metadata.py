@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urljoin
 
 import orjson
-from resiliparse.parse.html import HTMLTree
+
+from gristmill.extract.engines import Markup
 
 _WISH_HEADERS = frozenset({"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal"})
 _AGENTS = """
@@ -25,9 +26,10 @@ _LICENCE_NAMES = """
 """
 _LICENCE_METAS = frozenset(_LICENCE_NAMES.split())
 _LICENCE_RELS = frozenset({"license", "cc:license", "dcterms:license", "dc:license", "xhv:license"})
-_SELECTOR = (
-    'meta[name], meta[property], meta[http-equiv], [rel~="license" i], [rel*=":license" i], [property*="license" i], '
-    '[itemprop~="license" i], script[type="application/ld+json" i]'
+_METAS = "meta[name], meta[property], meta[http-equiv]"
+_METAS_AND_LICENCES = (
+    f'{_METAS}, [rel~="license" i], [rel*=":license" i], [property*="license" i], [itemprop~="license" i], '
+    'script[type="application/ld+json" i]'
 )
 
 # A page that repeats itself, or lies at length, must not make a row of megabytes.
@@ -59,23 +61,26 @@ class _Marks(NamedTuple):
             self.found.setdefault(prefix + value)
 
 
-def read_metadata(tree: HTMLTree, headers: Iterable[tuple[str, str]] = (), url: str | None = None) -> Metadata:
-    """Read a tree's metadata.
+def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, has_licences: bool = True) -> Metadata:
+    """Read a page's metadata.
 
     Args:
-        tree: the whole page.
+        markup: the page; relative licence links are resolved against its address.
         headers: the HTTP headers as (name, value), repeated ones as often as they stand there.
-        url: the page's address, for relative licence links.
+        has_licences: false if the word is not on the page, which saves the search for it.
     """
     robots, licences = _Marks({}), _Marks({})
     titles: list[str] = []
     for name, value in headers:
         if name.lower() in _WISH_HEADERS:
             robots.add(value, f"header {name.lower()}: ")
+    tree, url = markup.tree, markup.url
     document = tree.document
     if document is None:
         return Metadata("", "", tuple(robots.found), ())
-    for element in document.query_selector_all(_SELECTOR).values():  # iterating without values() is quadratic
+    for element in document.query_selector_all(
+        _METAS_AND_LICENCES if has_licences else _METAS
+    ).values():  # iterating without values() is quadratic
         if element.tag == "meta":
             _read_meta(element, robots, licences, titles)
         elif element.tag == "script":

@@ -12,6 +12,7 @@ from gristmill.extract.metadata import read_metadata
 from gristmill.extract.params import Params
 
 _MESSAGE_CHARS = 200
+_LICENCE_WORDS = ("licen", "Licen", "LICEN")
 _INVISIBLE = (
     "\xad",
     "\u200b",
@@ -95,16 +96,16 @@ def extract_page(
     if len(html) > params.max_html_bytes:
         raise PageError("extract.too_large", f"{len(html):,} bytes, limit {params.max_html_bytes:,} (max_html_bytes)")
     decoded = decode(html, content_type, charset)
-    utf8 = decoded.text.encode("utf-8", "replace")
-    size = _measured(utf8, params)
-    markup = Markup(decoded.text, utf8, url)
+    is_plain = decoded.charset == "utf-8" and b"\0" not in html  # the bytes are the text, but for marks and line ends
+    size = _measured(html if is_plain else decoded.text.encode("utf-8", "replace"), params)
+    markup = Markup(decoded.text, url)
     text = _clean(_run(ENGINES[name], markup))
     text_bytes = len(text.encode())
     if text_bytes > params.max_text_bytes:
         raise PageError(
             "extract.too_much_text", f"{text_bytes:,} bytes, limit {params.max_text_bytes:,} (max_text_bytes)"
         )
-    about = read_metadata(markup.tree, headers, url)
+    about = read_metadata(markup, headers, has_licences=any(word in decoded.text for word in _LICENCE_WORDS))
     return Page(
         text=text,
         title=_clean(about.title),

@@ -15,13 +15,18 @@ CLOSES_P = 8  # its start tag ends an open paragraph
 FORMATTING = 16  # reopened after whatever closed it implicitly ("active formatting elements")
 SCOPE = 32  # end tags and implied ends do not reach past it
 BREAKS_OUT = 64  # its start tag ends SVG and MathML content
-INTEGRATION = 128  # SVG or MathML element whose content is HTML again
+SVG_POINT = 128  # SVG element whose content is HTML again
 HEADING = 256
 ROOT = 512  # html, head, body: there is one, whatever the page repeats
 IN_TABLE = 1024  # its start tag is ignored outside a table
 FOREIGN = 2048  # svg, math
 FORM = 4096  # a form in a form is ignored
 LAST = 8192  # plaintext: nothing after it is markup
+INLINE = 16384  # special, but what was closed implicitly is reopened before it
+MATH_POINT = 32768  # MathML element whose content is HTML again
+LIST = 65536  # no end tag of an item reaches past it
+BUTTON_SCOPE = 131072  # no end of a paragraph reaches past it
+TABLE_SCOPE = 262144  # no end of a row or cell reaches past it
 
 _LISTS = {
     VOID: "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr",
@@ -31,13 +36,12 @@ _LISTS = {
         "colgroup dd details dir div dl dt embed fieldset figcaption figure footer form frame frameset h1 h2 "
         "h3 h4 h5 h6 head header hgroup hr html iframe img input keygen li link listing main marquee menu "
         "meta nav noembed noframes noscript object ol p param plaintext pre script search section select "
-        "source style summary table tbody td template textarea tfoot th thead title tr track ul wbr xmp "
-        "foreignobject desc annotation-xml"
+        "source style summary table tbody td template textarea tfoot th thead title tr track ul wbr xmp"
     ),
     CLOSES_P: (
         "address article aside blockquote center dd details dialog dir div dl dt fieldset figcaption figure "
         "footer form h1 h2 h3 h4 h5 h6 header hgroup hr li listing main menu nav ol p plaintext pre search "
-        "section summary table ul xmp"
+        "section summary ul xmp"
     ),
     FORMATTING: "a b big code em font i nobr s small strike strong tt u",
     SCOPE: "applet caption html marquee object table td template th",
@@ -45,13 +49,18 @@ _LISTS = {
         "b big blockquote body br center code dd div dl dt em embed h1 h2 h3 h4 h5 h6 head hr i img li "
         "listing menu meta nobr ol p pre ruby s small span strong strike sub sup table tt u ul var"
     ),
-    INTEGRATION: "annotation-xml desc foreignobject mi mn mo ms mtext title",
+    SVG_POINT: "desc foreignobject title",
     HEADING: "h1 h2 h3 h4 h5 h6",
     ROOT: "body head html",
     IN_TABLE: "caption col colgroup tbody td tfoot th thead tr",
     FOREIGN: "math svg",
     FORM: "form",
     LAST: "plaintext",
+    MATH_POINT: "mi mn mo ms mtext",
+    LIST: "ol ul",
+    BUTTON_SCOPE: "button",
+    TABLE_SCOPE: "table template",
+    INLINE: "applet area br button embed image img input keygen marquee object select wbr xmp",
 }
 
 HASH_BASE = 131
@@ -91,11 +100,11 @@ TAG_KEYS, TAG_FLAGS = _tag_table()
 @kernel
 def flags_of(name: int) -> int:
     """The flags of a tag by its hash; 0 for one that the table does not know."""
-    slot = name % len(TAG_KEYS)
+    slot = name & (_SLOTS - 1)
     while TAG_KEYS[slot] != 0:
         if TAG_KEYS[slot] == name:
             return int(TAG_FLAGS[slot])
-        slot = (slot + 1) % len(TAG_KEYS)
+        slot = (slot + 1) & (_SLOTS - 1)
     return 0
 
 

@@ -109,11 +109,24 @@ _PHRASES = phrases(
     "use of cookies",
     "use cookies",
 )
-_CITATIONS = phrases("[edit]", "[citation needed]")
-
+# Kernels hold these as constants.
+_PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS, _BY_BYTE, _FOLLOWING = vars(_PHRASES).values()
+_EDIT = np.frombuffer(b"[edit]", np.uint8)
+_CITATION_NEEDED = np.frombuffer(b"[citation needed]", np.uint8)
 _OPEN_CURLY = 0x7B
 _OPEN_SQUARE = 0x5B
 _CLOSE_SQUARE = 0x5D
+
+# What a byte may be part of: a phrase, the end of a sentence, or a bracket (no bit above the others).
+_ANCHOR = 1
+_ASCII_END = 2
+_LEAD = 4  # the first byte of a code point beyond Latin letters
+_BRACKET = 8
+_ACTIONS = np.zeros(256, np.uint8)
+_ACTIONS[_BY_BYTE >= 0] = _ANCHOR
+_ACTIONS[list(b".?!")] = _ASCII_END
+_ACTIONS[0xD6:] = _LEAD  # U+0580; the first end mark beyond ASCII is U+0589
+_ACTIONS[list(b"{[")] = _BRACKET
 
 
 def files(params: Params) -> tuple[Path, ...]:
@@ -123,20 +136,14 @@ def files(params: Params) -> tuple[Path, ...]:
 
 def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by its lines."""
-    data = batch.text.data
     spans = stripped_lines(batch)
     found, sentences = line_findings(
-        data,
+        batch.text.data,
         spans.starts,
         spans.sizes,
+        spans.words,
+        spans.longest,
         classes(),
-        _PHRASES.data,
-        _PHRASES.offsets,
-        _PHRASES.anchors,
-        _PHRASES.by_byte,
-        _PHRASES.following,
-        _CITATIONS.data,
-        _CITATIONS.offsets,
         params.max_word_length,
         params.min_words_per_line,
         params.terminal_punct,
@@ -160,14 +167,9 @@ def line_findings(
     data: NDArray[np.uint8],
     starts: NDArray[np.int64],
     sizes: NDArray[np.int64],
+    words: NDArray[np.int64],
+    longest: NDArray[np.int64],
     classes: NDArray[np.uint16],
-    phrase_data: NDArray[np.uint8],
-    phrase_offsets: NDArray[np.int64],
-    anchors: NDArray[np.int64],
-    by_byte: NDArray[np.int64],
-    following: NDArray[np.int64],
-    citation_data: NDArray[np.uint8],
-    citation_offsets: NDArray[np.int64],
     longest_word: int,
     fewest_words: int,
     terminal_punct: bool,
@@ -181,160 +183,112 @@ def line_findings(
         end = start + sizes[line]
         if start == end:
             found[line] = BLANK
-            continue
-        words, longest, brackets = _line_words(data, start, end, classes)
-        if longest > longest_word:
+        elif longest[line] > longest_word:
             found[line] = LONG_WORD
-            continue
-        text = data
-        if brackets:
-            if len(edited) < sizes[line]:
-                edited = np.empty(2 * sizes[line], np.uint8)
-            end = _without_citations(data, start, end, citation_data, citation_offsets, edited)
-            start = 0
-        # The scratch buffer is writable, the text is not: two types, so two calls.
-        if brackets:
-            if terminal_punct and not _ends_sentence(edited, start, end):
-                found[line] = NO_END_MARK
-            elif words < fewest_words:
-                found[line] = FEW_WORDS
-            else:
-                found[line] = _search(edited, start, end, phrase_data, phrase_offsets, anchors, by_byte, following)
-                sentences[line] = _count_sentences(edited, start, end, classes)
-        elif terminal_punct and not _ends_sentence(text, start, end):
-            found[line] = NO_END_MARK
-        elif words < fewest_words:
+        elif words[line] < fewest_words and not terminal_punct:
             found[line] = FEW_WORDS
         else:
-            found[line] = _search(text, start, end, phrase_data, phrase_offsets, anchors, by_byte, following)
-            sentences[line] = _count_sentences(text, start, end, classes)
+            flags, marks, brackets = _search(data, start, end, classes)
+            last = _last_three(data, start, end)
+            if brackets:
+                if len(edited) < sizes[line]:
+                    edited = np.empty(2 * sizes[line], np.uint8)
+                end = _without_citations(data, start, end, edited)
+                flags, marks, brackets = _search(edited, 0, end, classes)
+                last = _last_three(edited, 0, end)
+            if terminal_punct and not _ends_sentence(last):
+                flags = NO_END_MARK
+            elif words[line] < fewest_words:
+                flags = FEW_WORDS
+            found[line] = flags
+            sentences[line] = max(marks, 1)
     return found, sentences
 
 
 @kernel
-def _line_words(data: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> tuple[int, int, bool]:
-    """Words between whitespaces of a stripped line, the longest one in code points, and whether there is a `[`."""
-    words = 1
-    length = 0
-    longest = 0
-    brackets = False
-    at = start
-    while at < end:
-        byte = data[at]
-        if 0x20 < byte < 0x80:
-            length += 1
-            brackets |= byte == _OPEN_SQUARE
-            at += 1
-            continue
-        code, size = decode(data, at)
-        at += size
-        if classes[code] & SPACE:
-            longest = max(longest, length)
-            words += length > 0
-            length = 0
-        else:
-            length += 1
-    return words, max(longest, length), brackets
+def _last_three(text: NDArray[np.uint8], start: int, end: int) -> int:
+    """The last three bytes of a line, the very last one lowest."""
+    last = 0
+    for at in range(max(start, end - 3), end):
+        last = last << 8 | text[at]
+    return last
 
 
 @kernel
-def _without_citations(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    citation_data: NDArray[np.uint8],
-    citation_offsets: NDArray[np.int64],
-    edited: NDArray[np.uint8],
-) -> int:
+def _ends_sentence(last: int) -> bool:
+    """Whether a line ends with one of . ? ! " ' and not with three dots, by its last three bytes."""
+    return last & 0xFF in (0x2E, 0x3F, 0x21, 0x22, 0x27) and last != 0x2E2E2E
+
+
+@kernel
+def _without_citations(data: NDArray[np.uint8], start: int, end: int, edited: NDArray[np.uint8]) -> int:
     """Copy a line to `edited` without `[1]`, `[]` and the like; the number of bytes written."""
     written = 0
     at = start
     while at < end:
+        skip = 0
         if data[at] == _OPEN_SQUARE:
             close = at + 1
             while close < end and 0x30 <= data[close] <= 0x39:
                 close += 1
             skip = close + 1 - at if close < end and data[close] == _CLOSE_SQUARE else 0
-            for i in range(len(citation_offsets) - 1):
-                length = citation_offsets[i + 1] - citation_offsets[i]
-                same = at + length <= end
-                for k in range(length):
-                    same = same and data[at + k] == citation_data[citation_offsets[i] + k]
-                if same:
-                    skip = length
-            if skip:
-                at += skip
-                continue
-        edited[written] = data[at]
-        written += 1
-        at += 1
+            for citation in (_EDIT, _CITATION_NEEDED):
+                same = at + len(citation) <= end
+                for k in range(len(citation)):
+                    same = same and data[at + k] == citation[k]
+                skip = len(citation) if same else skip
+        if skip:
+            at += skip
+        else:
+            edited[written] = data[at]
+            written += 1
+            at += 1
     return written
 
 
 @kernel
-def _ends_sentence(text: NDArray[np.uint8], start: int, end: int) -> bool:
-    """Whether a line ends with one of . ? ! " ' and not with three dots."""
-    if start == end:
-        return False
-    last = text[end - 1]
-    if last == 0x2E:
-        return not (end - start >= 3 and text[end - 2] == 0x2E and text[end - 3] == 0x2E)
-    return last in (0x3F, 0x21, 0x22, 0x27)
+def _search(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> tuple[int, int, bool]:
+    """Search a line once: the flags of phrases and curly bracket, the ends of sentences, and whether there is a `[`.
 
-
-@kernel
-def _search(
-    text: NDArray[np.uint8],
-    start: int,
-    end: int,
-    phrase_data: NDArray[np.uint8],
-    phrase_offsets: NDArray[np.int64],
-    anchors: NDArray[np.int64],
-    by_byte: NDArray[np.int64],
-    following: NDArray[np.int64],
-) -> int:
-    """The flags of the phrases and the curly bracket in a line; a line left out for JavaScript has no other cause."""
+    A line left out for JavaScript has no other cause. A sentence ends at . ? or !, then perhaps closing quotes and
+    brackets, then whitespace or the end; in other scripts at any of their end marks: some put no space behind it.
+    """
     found = 0
+    sentences = 0
+    brackets = False
     for at in range(start, end):
-        phrase = by_byte[text[at]]
-        while phrase >= 0:
-            if phrase_at(text, start, end, at, phrase, phrase_data, phrase_offsets, anchors):
-                found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
-            phrase = following[phrase]
-        if text[at] == _OPEN_CURLY:
+        byte = text[at]
+        action = _ACTIONS[byte]
+        if action == 0:
+            continue
+        if action & _ANCHOR:
+            phrase = _BY_BYTE[byte]
+            while phrase >= 0:
+                if phrase_at(text, start, end, at, phrase, _PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS):
+                    found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
+                phrase = _FOLLOWING[phrase]
+        elif action & _ASCII_END:
+            sentences += _closes(text, at + 1, end, classes)
+        elif action & _LEAD:
+            code, size = decode(text, at)
+            if classes[code] & END_MARK:
+                behind = at + size
+                sentences += behind >= end or not classes[decode(text, behind)[0]] & END_MARK
+        elif byte == _OPEN_CURLY:
             found |= CURLY
+        else:
+            brackets = True
     if found & JAVASCRIPT:
         found &= ~(CURLY | POLICY)
-    return found
+    return found, sentences, brackets
 
 
 @kernel
-def _count_sentences(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> int:
-    """Sentences of a line, at least one.
-
-    A sentence ends at . ? or !, then perhaps closing quotes and brackets, then whitespace or the end; in other scripts
-    at any of their end marks, since some put no space behind it.
-    """
-    sentences = 0
-    at = start
+def _closes(text: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> bool:
+    """Whether closing quotes and brackets, if any, and then whitespace or the end stand at `at`."""
     while at < end:
-        byte = text[at]
-        if byte in (0x2E, 0x3F, 0x21):
-            after = at + 1
-            closes = True
-            while after < end:
-                code, size = decode(text, after)
-                if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
-                    closes = classes[code] & SPACE != 0
-                    break
-                after += size
-            sentences += closes
-            at += 1
-        elif byte < 0x80:
-            at += 1
-        else:
-            code, size = decode(text, at)
-            at += size
-            if classes[code] & END_MARK:
-                sentences += at >= end or not classes[decode(text, at)[0]] & END_MARK
-    return max(sentences, 1)
+        code, size = decode(text, at)
+        if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
+            return classes[code] & SPACE != 0
+        at += size
+    return True

@@ -6,6 +6,7 @@ paper reads otherwise a parameter offers that.
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from gristmill.core.batch import Batch
 from gristmill.core.characters import ALPHABETIC, classes, decode
@@ -15,7 +16,7 @@ from gristmill.core.lines import stripped_lines
 from gristmill.core.params import StageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Verdict
-from gristmill.core.words import HAS_LETTER, HASH_BASE, NOT_SYMBOL, word_hash, words
+from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, word_hash, words
 
 NAME = "gopher_quality"
 VERSION = 1
@@ -55,11 +56,11 @@ class Params(StageParams):
     min_stop_words: float = 2
     """Fewest different stop words. Gopher: 2."""
 
-    stop_words: tuple[str, ...] = ("the", "be", "to", "of", "and", "that", "have", "with")
+    stop_words: tuple[str, ...] = Field(default=("the", "be", "to", "of", "and", "that", "have", "with"), max_length=64)
     """The stop words, at most 64. Gopher's eight."""
 
     stop_words_ignore_case: bool = False
-    """Count `The` as `the` (ASCII letters only). The paper does not say; datatrove does not."""
+    """Count `The` and `THE` as `the`. The paper does not say; datatrove does not."""
 
     stop_words_languages: tuple[str, ...] = ("en",)
     """Languages that must have stop words; a page of another language cannot have English ones. By `language.label`."""
@@ -144,6 +145,7 @@ _HYPHEN = 0x2D
 _DOT = 0x2E
 _HASH = 0x23
 _ONE = np.uint64(1)
+_UPPER_BITS = np.uint64(56)
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
@@ -152,8 +154,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     table = words(batch)
     spans = stripped_lines(batch)
     n_tokens = np.diff(table.offsets)
-    prose = (table.kinds & NOT_SYMBOL) != 0
-    n_words = sums(table.offsets, prose)
+    n_words, word_chars, alpha_words = word_totals(table.offsets, table.chars, table.kinds)
     n_lines = np.diff(spans.offsets)
     hashes, ellipses = count_symbols(text.data, text.offsets)
     bullets, trailing = line_marks(text.data, spans.starts, spans.sizes)
@@ -161,13 +162,13 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "gopher_quality.n_tokens": n_tokens,
         "gopher_quality.n_words": n_words,
         "gopher_quality.n_words_judged": _words_judged(batch, params, n_words),
-        "gopher_quality.mean_word_len": ratio(sums(table.offsets, np.where(prose, table.chars, 0)), n_words),
+        "gopher_quality.mean_word_len": ratio(word_chars, n_words),
         "gopher_quality.hash_ratio": ratio(hashes, n_tokens),
         "gopher_quality.ellipsis_ratio": ratio(ellipses, n_tokens),
         "gopher_quality.n_lines": n_lines,
         "gopher_quality.bullet_line_frac": ratio(sums(spans.offsets, bullets), n_lines),
         "gopher_quality.ellipsis_line_frac": ratio(sums(spans.offsets, trailing), n_lines),
-        "gopher_quality.alpha_word_frac": ratio(sums(table.offsets, (table.kinds & HAS_LETTER) != 0), n_tokens),
+        "gopher_quality.alpha_word_frac": ratio(alpha_words, n_tokens),
         "gopher_quality.stop_word_types": _stop_word_types(batch, params),
     }
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
@@ -185,13 +186,35 @@ def _words_judged(batch: Batch, params: Params, n_words: NDArray[np.int64]) -> N
 
 def _stop_word_types(batch: Batch, params: Params) -> NDArray[np.int64]:
     table = words(batch)
-    names = [name.lower() if params.stop_words_ignore_case else name for name in params.stop_words]
-    wanted = np.array([word_hash(name) for name in names], np.uint64)
-    wanted.flags.writeable = False
-    longest = max((len(name.encode()) for name in names), default=0)
-    return distinct_words(
-        batch.text.data, table.offsets, table.starts, table.sizes, wanted, longest, params.stop_words_ignore_case
-    )
+    forms = [(word_hash(word), i) for i, word in enumerate(params.stop_words)]
+    if params.stop_words_ignore_case:
+        cased = ((form, i) for i, word in enumerate(params.stop_words) for form in (word.title(), word.upper()))
+        forms += [(word_hash(form), i) for form, i in cased]
+    wanted = np.array([value for value, _ in forms], np.uint64)
+    bits = np.array([1 << i for _, i in forms], np.uint64)
+    wanted.flags.writeable = bits.flags.writeable = False
+    return distinct_words(table.offsets, table.hashes, wanted, bits)
+
+
+@kernel
+def word_totals(
+    offsets: NDArray[np.int64], chars: NDArray[np.int32], kinds: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Of each document: words that are more than marks, their code points, and words with a letter; int64[documents]."""
+    n_words = np.zeros(len(offsets) - 1, np.int64)
+    word_chars = np.zeros(len(offsets) - 1, np.int64)
+    alpha_words = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(n_words)):
+        count = length = alpha = 0
+        for word in range(offsets[row], offsets[row + 1]):
+            if kinds[word] & NOT_SYMBOL:
+                count += 1
+                length += chars[word]
+            alpha += kinds[word] & HAS_LETTER != 0
+        n_words[row] = count
+        word_chars[row] = length
+        alpha_words[row] = alpha
+    return n_words, word_chars, alpha_words
 
 
 @kernel
@@ -200,16 +223,21 @@ def count_symbols(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[
     hashes = np.zeros(len(offsets) - 1, np.int64)
     ellipses = np.zeros(len(offsets) - 1, np.int64)
     for row in range(len(hashes)):
-        dots = 0
-        for at in range(offsets[row], offsets[row + 1]):
+        start = offsets[row]
+        dots = count = three = 0
+        for at in range(start, offsets[row + 1]):
             byte = data[at]
             if byte == _DOT:
                 dots += 1
-                ellipses[row] += dots % 3 == 0
+                three += dots == 3
+                dots = 0 if dots == 3 else dots
                 continue
             dots = 0
-            hashes[row] += byte == _HASH
-            ellipses[row] += byte == 0xA6 and at >= offsets[row] + 2 and data[at - 1] == 0x80 and data[at - 2] == 0xE2
+            count += byte == _HASH
+            if byte == 0xA6 and at >= start + 2:
+                three += data[at - 1] == 0x80 and data[at - 2] == 0xE2
+        hashes[row] = count
+        ellipses[row] = three
     return hashes, ellipses
 
 
@@ -234,32 +262,27 @@ def line_marks(
 
 @kernel
 def distinct_words(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int32],
-    wanted: NDArray[np.uint64],
-    longest: int,
-    lower: bool,
+    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], wanted: NDArray[np.uint64], bits: NDArray[np.uint64]
 ) -> NDArray[np.int64]:
-    """How many of up to 64 words, given by their hashes, each document has; letters A to Z lowered if asked."""
+    """How many of up to 64 words each document has, int64[documents].
+
+    Args:
+        offsets: of `Words`.
+        hashes: of `Words`.
+        wanted: the hashes of the words' forms, uint64[forms].
+        bits: for each form the bit of its word.
+    """
     found = np.zeros(len(offsets) - 1, np.int64)
+    likely = np.zeros(256, np.bool_)  # by the upper bits of a hash: most words are none of the wanted
+    for i in range(len(wanted)):
+        likely[wanted[i] >> _UPPER_BITS] = True
     for row in range(len(found)):
         seen = np.uint64(0)
         for word in range(offsets[row], offsets[row + 1]):
-            if sizes[word] > longest:
-                continue
-            value = np.uint64(0)
-            power = _ONE
-            for at in range(starts[word], starts[word] + sizes[word]):
-                byte = np.uint64(data[at])
-                if lower and 0x41 <= data[at] <= 0x5A:
-                    byte += np.uint64(0x20)
-                value += (byte + _ONE) * power
-                power *= HASH_BASE
-            for i in range(len(wanted)):
-                if wanted[i] == value:
-                    seen |= _ONE << np.uint64(i)
+            if likely[hashes[word] >> _UPPER_BITS]:
+                for i in range(len(wanted)):
+                    if wanted[i] == hashes[word]:
+                        seen |= bits[i]
         while seen:
             seen &= seen - _ONE
             found[row] += 1

@@ -10,7 +10,19 @@ from dataclasses import dataclass
 
 _CONFUSIONS = str.maketrans("oOlIeaSBgnmcuvrt", "0QI1cs58qhnrevnf")  # what bad scans make of letters
 _LEVELS = ("INFO", "WARN", "ERROR", "DEBUG", "TRACE")
-_DOMAINS = ("best-deals", "casino", "cheap-shop", "free-stuff", "forum", "img", "cdn", "news24", "my-page", "seo-tools", "xx")
+_DOMAINS = (
+    "best-deals",
+    "casino",
+    "cheap-shop",
+    "free-stuff",
+    "forum",
+    "img",
+    "cdn",
+    "news24",
+    "my-page",
+    "seo-tools",
+    "xx",
+)
 _ENDINGS = ("com", "net", "info", "biz", "de", "fr", "ru", "cn", "co.uk", "shop", "xyz", "top")
 _EMOJI = "🔥💰👉❤️😂✅⭐🎁💯👇"
 
@@ -57,7 +69,10 @@ def _notices(material: Material, draw: random.Random) -> str:
 
 def _page_frame(material: Material, draw: random.Random) -> str:
     """Menu, a teaser of half a sentence, buttons, footer: a page whose text got lost."""
-    teasers = [f"{_sentence(material, draw)[:60]}… {draw.choice(material.phrases['buttons'])}" for _ in range(draw.randint(0, 4))]
+    teasers = [
+        f"{_sentence(material, draw)[:60]}… {draw.choice(material.phrases['buttons'])}"
+        for _ in range(draw.randint(0, 4))
+    ]
     parts = _sample(draw, material.phrases["navigation"], 8, 40) + teasers
     parts += _sample(draw, material.phrases["notices"], 1, 3) + _sample(draw, material.phrases["footer"], 3, 8)
     return "\n".join(parts)
@@ -67,7 +82,11 @@ def _keywords(material: Material, draw: random.Random) -> str:
     phrases, space = material.phrases, material.space
     terms = []
     for _ in range(draw.randint(25, 90)):
-        term = [draw.choice(phrases["praise"]), draw.choice(phrases["goods"]), draw.choice(phrases["places"] + phrases["praise"])]
+        term = [
+            draw.choice(phrases["praise"]),
+            draw.choice(phrases["goods"]),
+            draw.choice(phrases["places"] + phrases["praise"]),
+        ]
         draw.shuffle(term)
         terms.append(space.join(term))
     return draw.choice((", ", " ", "\n", " | ")).join(terms)
@@ -75,7 +94,9 @@ def _keywords(material: Material, draw: random.Random) -> str:
 
 def _advertising(material: Material, draw: random.Random) -> str:
     parts = _sample(draw, material.phrases["promises"], 3, 9) + _sample(draw, material.phrases["buttons"], 1, 4)
-    parts += [draw.choice(_EMOJI) for _ in range(draw.randint(0, 4))] + [_address(draw) for _ in range(draw.randint(0, 2))]
+    parts += [draw.choice(_EMOJI) for _ in range(draw.randint(0, 4))] + [
+        _address(draw) for _ in range(draw.randint(0, 2))
+    ]
     draw.shuffle(parts)
     return " ".join(part.upper() if draw.random() < 0.15 else part for part in parts)
 
@@ -91,10 +112,12 @@ def _doorway(material: Material, draw: random.Random) -> str:
 
 
 def _products(material: Material, draw: random.Random) -> str:
+    phrases = material.phrases
     lines = []
-    for _ in range(draw.randint(8, 35)):
-        name = f"{draw.choice(material.phrases['goods'])} {_code(draw)} {draw.choice(material.phrases['praise'])}"
-        lines.append(f"{name} {draw.randint(1, 999)}.{draw.randint(0, 99):02d} {draw.choice('€$£¥')} {draw.choice(material.phrases['buttons'])}")
+    for _row in range(draw.randint(8, 35)):
+        name = f"{draw.choice(phrases['goods'])} {_code(draw)} {draw.choice(phrases['praise'])}"
+        price = f"{draw.randint(1, 999)}.{draw.randint(0, 99):02d} {draw.choice('€$£¥')}"
+        lines.append(f"{name} {price} {draw.choice(phrases['buttons'])}")
     return "\n".join(lines)
 
 
@@ -117,16 +140,20 @@ def _bad_scan(material: Material, draw: random.Random) -> str:
 
 
 def _gibberish(_: Material, draw: random.Random) -> str:
-    letters = draw.choice(("abcdefghijklmnopqrstuvwxyz", "abcdef0123456789", "qwertyuiopasdfghjkl", "ABCDEFGHIJKLMNOPQRSTUVWXYZ+/abcxyz="))
+    letters = draw.choice(
+        ("abcdefghijklmnopqrstuvwxyz", "abcdef0123456789", "qwertyuiopasdfghjkl", "ABCDEFGHIJKLMNOPQRSTUVWXYZ+/abcxyz=")
+    )
     return " ".join("".join(draw.choices(letters, k=draw.randint(2, 18))) for _ in range(draw.randint(40, 150)))
 
 
 def _log(_: Material, draw: random.Random) -> str:
     lines = []
-    for _ in range(draw.randint(8, 40)):
-        time = f"20{draw.randint(10, 29)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d} {draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}:{draw.randint(0, 59):02d}"
-        place = f"/{draw.choice(_DOMAINS)}/{_code(draw)}.{draw.choice(('php', 'log', 'js', 'html', 'c'))}"
-        lines.append(f"[{time}] {draw.choice(_LEVELS)} {place}:{draw.randint(1, 900)} {_code(draw)} status={draw.choice((200, 302, 404, 500))} {draw.randint(1, 9000)}ms")
+    for _row in range(draw.randint(8, 40)):
+        date = f"20{draw.randint(10, 29)}-{draw.randint(1, 12):02d}-{draw.randint(1, 28):02d}"
+        time = ":".join(f"{draw.randint(0, limit):02d}" for limit in (23, 59, 59))
+        place = f"/{draw.choice(_DOMAINS)}/{_code(draw)}.{draw.choice(('php', 'log', 'js', 'html', 'c'))}:{draw.randint(1, 900)}"
+        answer = f"status={draw.choice((200, 302, 404, 500))} {draw.randint(1, 9000)}ms"
+        lines.append(f"[{date} {time}] {draw.choice(_LEVELS)} {place} {_code(draw)} {answer}")
     return "\n".join(lines)
 
 
@@ -137,7 +164,10 @@ def _links(_: Material, draw: random.Random) -> str:
 def _numbers(material: Material, draw: random.Random) -> str:
     """A table without its header: names and figures."""
     words = [word for word in _words(material, draw.choice(material.passages)) if len(word) > 1]
-    rows = [f"{draw.choice(words)} {' '.join(str(draw.randint(0, 5000)) for _ in range(draw.randint(2, 8)))}" for _ in range(draw.randint(10, 40))]
+    rows = [
+        f"{draw.choice(words)} {' '.join(str(draw.randint(0, 5000)) for _ in range(draw.randint(2, 8)))}"
+        for _ in range(draw.randint(10, 40))
+    ]
     return "\n".join(rows)
 
 
@@ -146,7 +176,7 @@ def _sentence(material: Material, draw: random.Random) -> str:
 
 
 def _words(material: Material, passage: str) -> list[str]:
-    plain = passage.translate(str.maketrans("", "", ".,;:!?\"()。，、؟،"))
+    plain = passage.translate(str.maketrans("", "", '.,;:!?"()。，、؟،'))
     return plain.split() if material.space else [plain[i : i + 2] for i in range(0, len(plain), 2)]
 
 

@@ -7,6 +7,7 @@ another, `group`: rows of one group stay together, in training or in the held-ou
 """
 
 import random
+import re
 import tempfile
 import tomllib
 from dataclasses import dataclass
@@ -96,7 +97,7 @@ def train(labelled: Path | pa.Table, out: Path, settings: Settings = Settings(),
 
     Args:
         labelled: a .jsonl or .parquet file, or a table, with the columns `text`, `label` and perhaps `group`.
-        out: the model's path; by custom .ftz if it is quantised, else .bin.
+        out: the model's path; people name it .ftz if it is quantised, else .bin.
         settings: how to train.
         positive: the label whose probability is the score.
 
@@ -111,7 +112,9 @@ def train(labelled: Path | pa.Table, out: Path, settings: Settings = Settings(),
         if positive not in found or len(found) < 2:
             raise InputError(f"the {side} texts have the labels {sorted(found)}; '{positive}' and another are needed.")
     lines = [f"{LABEL_PREFIX}{labels[row]} {normalise(texts[row])}\n" for row in np.flatnonzero(~held_out)]
-    lines.sort(key=lambda line: xxhash.xxh64_intdigest(line.encode(), settings.seed))  # labels mixed, whatever the input's order
+    lines.sort(
+        key=lambda line: xxhash.xxh64_intdigest(line.encode(), settings.seed)
+    )  # labels mixed, whatever the input's order
     _fit(lines, out, settings)
     scores = score_texts(pa.array(texts[held_out], pa.large_string()), out, positive)
     return evaluate(scores, labels[held_out] == positive, len(lines))
@@ -122,7 +125,9 @@ def read_labelled(path: Path) -> pa.Table:
     try:
         return pq.read_table(path) if path.suffix == ".parquet" else pj.read_json(path)
     except (OSError, pa.ArrowInvalid) as error:
-        raise InputError(f"{path} cannot be read as labelled text ({error}); give a .jsonl or .parquet file.") from error
+        raise InputError(
+            f"{path} cannot be read as labelled text ({error}); give a .jsonl or .parquet file."
+        ) from error
 
 
 def _columns(table: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
@@ -186,7 +191,11 @@ def compose(texts: Path = _TEXTS, seed: int = 1, variants: int = 10) -> pa.Table
     phrases = tomllib.loads((texts / "phrases.toml").read_text(encoding="utf-8"))
     rows: list[dict[str, str]] = []
     for language, table in sorted(phrases.items()):
-        passages = [p for file in sorted(texts.glob(f"*.{language}.txt")) for p in file.read_text(encoding="utf-8").strip().split("\n---\n")]
+        passages = [
+            p
+            for file in sorted(texts.glob(f"*.{language}.txt"))
+            for p in file.read_text(encoding="utf-8").strip().split("\n---\n")
+        ]
         draw = random.Random(f"{seed} high {language}")
         each = variants if len(passages) < 50 else max(1, variants // 3)
         frame = table["navigation"] + table["buttons"] + table["footer"]
@@ -198,18 +207,40 @@ def compose(texts: Path = _TEXTS, seed: int = 1, variants: int = 10) -> pa.Table
 
 
 def _variant(passage: str, others: list[str], frame: list[str], draw: random.Random) -> str:
-    """A passage as a page might carry it: cut, under a heading, with a few words of the page's frame around it."""
+    """A passage as a page might carry it: cut, under a heading, as a list, with dates and a little of the page's frame."""
     text = passage
     if draw.random() < 0.5:
         start = draw.randrange(len(text) // 3)
         text = text[start : start + max(150, int(len(text) * draw.uniform(0.4, 0.9)))]
+    if draw.random() < 0.2:
+        text = _as_list(text)
     if draw.random() < 0.3:
         text = f"{draw.choice(others)[: draw.randint(15, 50)]}\n{text}"
+    if draw.random() < 0.4:
+        text = "\n".join([_figures(draw), text, *(_figures(draw) for _ in range(draw.randint(0, 3)))])
     if draw.random() < 0.5:
         around = [draw.choice(frame) for _ in range(draw.randint(1, 6))]
         cut = draw.randint(0, len(around))
         text = "\n".join([*around[:cut], text, *around[cut:]])
     return text
+
+
+def _as_list(text: str) -> str:
+    """Clauses as the lines of a list, without the marks between them: good pages are not always sentences."""
+    return "\n".join(part.strip() for part in re.split("[.,;:!?。、，；：؟،]", text) if part.strip())
+
+
+def _figures(draw: random.Random) -> str:
+    """A date, a price, a size or a rating, as they stand about a good text too."""
+    day, month, year = draw.randint(1, 28), draw.randint(1, 12), draw.randint(1990, 2030)
+    forms = (
+        f"{day:02d}.{month:02d}.{year}",
+        f"{year}-{month:02d}-{day:02d} {draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}",
+        f"{draw.randint(1, 900)},{draw.randint(0, 99):02d} {draw.choice('€$£¥')}",
+        f"{draw.randint(2, 90)} x {draw.randint(2, 90)} cm, {draw.randint(1, 40)} kg",
+        f"{draw.randint(1, 5)}/5 ({draw.randint(1, 400)})",
+    )
+    return draw.choice(forms)
 
 
 def main() -> None:

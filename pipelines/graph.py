@@ -204,7 +204,7 @@ def bucket_count(stage: Stage, sources: Sequence[Receipt]) -> int:
     """How many buckets a shuffle has: a matter of the data alone, never of the number of workers."""
     if stage.type.kind == "shards":
         params: Any = stage.params
-        total, target = sum(receipt.extra["tokens"] for receipt in sources), params.max_tokens
+        total, target = sum(receipt.extra["tokens"] for receipt in sources), int(params.max_tokens)
     else:
         total, target = sum(receipt.extra.get("row_bytes", 0) for receipt in sources), BUCKET_BYTES
     return max(1, -(-total // target))

@@ -121,7 +121,9 @@ def check(tokenizer: Tokenizer, encoding: tiktoken.Encoding, texts: Iterable[str
     for text in texts:
         ids = encoding.encode_ordinary(text)
         if tokenizer.encode(text).ids != ids:
-            raise ValueError(f"ranks and merges give different ids for {text[:60]!r}: train with another vocabulary size")
+            raise ValueError(
+                f"ranks and merges give different ids for {text[:60]!r}: train with another vocabulary size"
+            )
         if encoding.decode(ids) != text:
             raise ValueError(f"decoding does not give back {text[:60]!r}")
 
