@@ -207,7 +207,7 @@ def bucket_count(stage: Stage, sources: Sequence[Receipt]) -> int:
         total, target = sum(receipt.extra["tokens"] for receipt in sources), int(params.max_tokens)
     else:
         total, target = sum(receipt.extra.get("row_bytes", 0) for receipt in sources), BUCKET_BYTES
-    return max(1, -(-total // target))
+    return max(1, int(-(-total // target)))
 
 
 def _wanted(stage: Stage) -> set[str]:
