@@ -144,7 +144,7 @@ def _suffix_labels(suffixes: HashTable, hashes: NDArray[np.uint64], labels: int)
 
 @kernel
 def _is_word_byte(byte: np.uint8) -> bool:
-    return 0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A or byte >= 0x80
+    return bool(0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A or byte >= 0x80)
 
 
 @kernel
