@@ -328,7 +328,10 @@ def _end_tag(name: int, flags: int, tree: _Tree) -> None:
         _count(tree)
         return
     place = _find_in_scope(name, tree, _reach(name, flags))
-    if place >= 0:
+    if place >= 0 and flags & _FORM and place < tree[_STATE, _DEPTH] - 1:
+        tree[_NAME, place] = tree[_FLAGS, place] = 0  # what is open in it stays open, and where it is
+        tree[_STATE, _FORMS] -= 1
+    elif place >= 0:
         _pop_to(place, tree)
     elif name == _P:
         _count(tree)
