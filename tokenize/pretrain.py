@@ -206,6 +206,8 @@ class _Training:
 
 
 def _import_torch() -> Any:
+    # Waiting threads sleep instead of spinning: on two cores busy with other work a step took 2 to 4 s, not 7 to 9 s.
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         import torch
     except ImportError as error:
