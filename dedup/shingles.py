@@ -29,7 +29,7 @@ from gristmill.dedup.folding import (
     entry_of,
     folding,
 )
-from gristmill.dedup.hashing import chain, mix
+from gristmill.dedup.hashing import ascending, chain, mix
 
 TOO_LONG = -1  # the number of shingles of a text that has more of them than the rule allows
 
@@ -192,7 +192,7 @@ def _sets(
     bounds = np.zeros(len(rows) + 1, np.int64)
     for place, row in enumerate(rows):
         count = max(text_shingles(data[offsets[row] : offsets[row + 1]], table, rule, words), 0)
-        shingles = np.sort(words[:count])
+        shingles = ascending(words[:count])
         count = _distinct(shingles)
         used = bounds[place]
         if used + count > len(values):

@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
+from gristmill.dedup.hashing import ascending
 from gristmill.dedup.identifiers import Ids
 
 Keep = Literal["newest", "oldest", "longest"]
@@ -83,6 +84,27 @@ def _by_rarity(frequencies: NDArray[np.int64], most: int) -> NDArray[np.int64]:
 
 
 @kernel
+def _sort_sets(ranks: NDArray[np.int64], starts: NDArray[np.int64], count: int) -> None:
+    """Sort each set in place: ranks, all below `count`, are put in order together (counting sort) and dealt out again."""
+    ends = np.zeros(count + 1, np.int64)
+    for rank in ranks:
+        ends[rank + 1] += 1
+    ends = np.cumsum(ends)
+    owners = np.empty(len(ranks), np.int64)
+    for place in range(len(starts) - 1):
+        for rank in ranks[starts[place] : starts[place + 1]]:
+            owners[ends[rank]] = place
+            ends[rank] += 1
+    dealt = starts[:-1].copy()
+    at = 0
+    for rank in range(count):
+        while at < ends[rank]:
+            ranks[dealt[owners[at]]] = rank
+            dealt[owners[at]] += 1
+            at += 1
+
+
+@kernel
 def _ranked(rows: NDArray[np.int64], sets: Sets, starts: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
     """The sets of some rows with each value replaced by its rank (rarest first), sorted; and how many ranks there are.
 
@@ -92,7 +114,7 @@ def _ranked(rows: NDArray[np.int64], sets: Sets, starts: NDArray[np.int64]) -> t
     pool = np.empty(starts[-1], np.uint64)
     for place, row in enumerate(rows):
         pool[starts[place] : starts[place + 1]] = values[bounds[row] : bounds[row + 1]]
-    distinct = np.sort(pool)
+    distinct = ascending(pool)
     frequencies = np.zeros(len(distinct), np.int64)
     count = 0
     for at in range(len(distinct)):
@@ -102,8 +124,7 @@ def _ranked(rows: NDArray[np.int64], sets: Sets, starts: NDArray[np.int64]) -> t
         frequencies[count - 1] += 1
     rank_of = _by_rarity(frequencies[:count], len(rows))
     ranks = rank_of[np.searchsorted(distinct[:count], pool)]
-    for place in range(len(rows)):
-        ranks[starts[place] : starts[place + 1]].sort()
+    _sort_sets(ranks, starts, count)
     return ranks, count
 
 
@@ -188,16 +209,19 @@ def _lead(
                     met_own[other] = at
                     met_theirs[other] = posted_at[posting]
                     meetings += 1
-        for other in np.sort(met[:meetings]):
+        best = place
+        for other in met[:meetings]:
+            if other > best:
+                continue
             total = len(own) + starts[other + 1] - starts[other]
             theirs = ranks[starts[other] + met_theirs[other] : starts[other + 1]]
             shared = shared_items(own[met_own[other] :], theirs, _needed(total, threshold))
             jaccard = shared / (total - shared)
             if jaccard >= threshold:
+                best = other
                 leaders[row] = rows[other]
                 jaccards[row] = jaccard
-                break
-        if leaders[row] == row:
+        if best == place:
             for at in range(prefix):
                 posted[ends[own[at]]] = place
                 posted_at[ends[own[at]]] = at

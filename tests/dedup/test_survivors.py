@@ -39,7 +39,7 @@ ITEMS = st.sets(st.integers(0, 12), max_size=12)
 THRESHOLDS = st.sampled_from([0.01, 0.25, 1 / 3, 0.5, 0.6, 2 / 3, 0.75, 0.8, 0.9, 1.0]) | st.floats(0.01, 1)
 
 
-@settings(deadline=None, max_examples=500)
+@settings(deadline=None, max_examples=300)
 @given(st.lists(st.lists(ITEMS, min_size=1, max_size=12), max_size=4), THRESHOLDS)
 def test_lead_matches_comparing_everything(groups: list[list[set[int]]], threshold: float) -> None:
     assert found(groups, threshold) == reference(groups, threshold)
