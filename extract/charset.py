@@ -72,7 +72,9 @@ _HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNOREC
 _META_CHARSET = re.compile(rb"<meta\b[^>]{0,1024}?\bcharset\s{0,8}=\s{0,8}[\"']?\s{0,8}([\w.:-]{1,40})", re.IGNORECASE)
 _XML_CHARSET = re.compile(rb"\s{0,64}<\?xml\b[^>]{0,256}?\bencoding\s{0,8}=\s{0,8}[\"']([\w.:-]{1,40})", re.IGNORECASE)
 _COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
-_MARKUP = re.compile(rb"<(?:script|style)\b.*?</(?:script|style)|<[^>]*>", re.DOTALL | re.IGNORECASE)
+_MARKUP = re.compile(
+    rb"<(?:script|style)\b.*?(?:</(?:script|style)|\Z)|<[^>]*", re.DOTALL | re.IGNORECASE
+)  # what is open ends at the end
 _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 
 
@@ -241,13 +243,13 @@ def _meta_label(data: bytes) -> str | None:
 
 
 def _unmarked_utf16(data: bytes) -> _Charset | None:
-    """UTF-16 without a mark, told by where its NUL bytes are; None if it is not that."""
+    """UTF-16 without a mark, told by where its NUL bytes are and by a "<" of its kind; None if it is not that."""
     head = np.frombuffer(data, np.uint8, min(len(data), _META_BYTES) // 2 * 2).reshape(-1, 2)
     if len(head) == 0:
         return None
     first, second = (float(share) for share in (head == 0).mean(axis=0))
-    if second > _UTF16_SHARE and first < second / 8:
+    if second > _UTF16_SHARE and first < second / 8 and (head == (0x3C, 0)).all(axis=1).any():
         return _Charset("utf-16le", ("utf-16-le",))
-    if first > _UTF16_SHARE and second < first / 8:
+    if first > _UTF16_SHARE and second < first / 8 and (head == (0, 0x3C)).all(axis=1).any():
         return _Charset("utf-16be", ("utf-16-be",))
     return None

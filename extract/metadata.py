@@ -113,7 +113,7 @@ def _read_licence(element: Any, licences: _Marks, url: str | None) -> None:
         return
     target = element.getattr("href") or element.getattr("resource")
     if target is not None:
-        licences.add(_resolve(target.strip(), url))
+        licences.add(_resolve(target.strip()[:_LONGEST_MARK], url))
     elif properties:
         licences.add(element.getattr("content") or element.text)
 
