@@ -104,7 +104,7 @@ def _prefix(chunk: NDArray[np.int64], low: int, high: int) -> int:
     """Length of the mark at the start of a piece, or 0."""
     code = chunk[low] & CODE
     kind = chunk[low] >> KIND
-    if code == _DOT or code == _ELLIPSIS:  # noqa: PLR1714
+    if code in (_DOT, _ELLIPSIS):
         run = 1
         while low + run < high and chunk[low + run] & CODE == code:
             run += 1
@@ -130,7 +130,7 @@ def _suffix(chunk: NDArray[np.int64], low: int, high: int, some: int) -> int:
         return 0
     code = chunk[high - 1] & CODE
     kind = chunk[high - 1] >> KIND
-    if code == _DOT or code == _ELLIPSIS:  # noqa: PLR1714
+    if code in (_DOT, _ELLIPSIS):
         run = 1
         while high - run > low and chunk[high - run - 1] & CODE == code:
             run += 1

@@ -98,17 +98,17 @@ def word_spans(
             # Letters alone are three chunks of four, letters and one mark most of the others.
             mark = at < end and data[at] < 0x80 and not classes[data[at]] & SPACE
             behind = at + mark
-            if behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE):
-                if not mark or (at > start and _comes_off(data, start, at, classes)):
-                    starts[count] = start
-                    sizes[count] = at - start
+            ended = behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE)
+            if ended and (not mark or (at > start and _comes_off(data, start, at, classes))):
+                starts[count] = start
+                sizes[count] = at - start
+                count += 1
+                if mark:
+                    starts[count] = at
+                    sizes[count] = 1
                     count += 1
-                    if mark:
-                        starts[count] = at
-                        sizes[count] = 1
-                        count += 1
-                    at = behind
-                    continue
+                at = behind
+                continue
             length, at, some = _read_chunk(data, start, end, classes, chunk, places)
             if length > len(chunk):
                 chunk = np.empty(2 * length, np.int64)

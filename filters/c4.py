@@ -289,6 +289,6 @@ def _closes(text: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint
     while at < end:
         code, size = decode(text, at)
         if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
-            return classes[code] & SPACE != 0
+            return bool(classes[code] & SPACE)
         at += size
     return True

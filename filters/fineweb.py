@@ -13,7 +13,7 @@ from gristmill.core.lines import BLANK, ENDS_SENTENCE, lines
 from gristmill.core.params import StageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places
-from gristmill.core.verdict import Example, Verdict
+from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
 
 NAME = "fineweb"
@@ -82,9 +82,10 @@ def judge(batch: Batch, params: Params) -> Verdict:
     chars = count_code_points(batch.text.data, batch.text.offsets)
     firsts = first_places(table.offsets, table.hashes)
     repeated = filled & (firsts != np.arange(len(firsts)))
-    signals = {
+    punctuated = sums(table.offsets, (table.kinds & ENDS_SENTENCE) != 0)
+    signals: dict[str, Signal] = {
         "fineweb.n_lines": n_lines,
-        "fineweb.line_punct_frac": ratio(sums(table.offsets, (table.kinds & ENDS_SENTENCE) != 0), n_lines),
+        "fineweb.line_punct_frac": ratio(punctuated, n_lines),
         "fineweb.short_line_frac": ratio(
             sums(table.offsets, filled & (table.chars <= params.short_line_length)), n_lines
         ),
@@ -93,5 +94,5 @@ def judge(batch: Batch, params: Params) -> Verdict:
     }
     failed = apply_limits(LIMITS, signals, params, batch)
     if params.line_punct_exempts_zero:
-        failed["fineweb.line_punct_ratio"] &= signals["fineweb.line_punct_frac"] > 0
+        failed["fineweb.line_punct_ratio"] &= punctuated > 0
     return Verdict(signals, failed)

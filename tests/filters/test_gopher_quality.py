@@ -1,0 +1,65 @@
+"""Gopher's quality rules: exact thresholds and the parameters the paper leaves open."""
+
+import pytest
+from pydantic import ValidationError
+
+from gristmill.filters.gopher_quality import Params, judge
+from tests.filters.heuristic_texts import batch_of
+
+
+def failed(text: str, params: Params | None = None, label: str | None = None) -> set[str]:
+    verdict = judge(batch_of([text], labels=None if label is None else [label]), params or Params())
+    return {rule.partition(".")[2] for rule, failing in verdict.failed.items() if failing[0]}
+
+
+# Documents exactly on a bound pass, one step beyond they fail: rule, text on the bound, text beyond.
+ON_THE_BOUND = [
+    ("min_words", "the of " * 25, "the of " * 24 + "the"),
+    ("max_words", "the of " * 50_000, "the of " * 50_000 + "the"),
+    ("min_mean_word_len", "the and " * 30, "the and " * 30 + "of"),
+    (
+        "max_mean_word_len",
+        "the and " * 10 + "x" * 17 + " " + ("x" * 17 + " ") * 19,
+        "the " * 2 + "x" * 17 + " " + "x" * 17,
+    ),
+    ("hash_ratio", "# " * 5 + "the of " * 22 + "and", "# " * 6 + "the of " * 22),
+    ("ellipsis_ratio", "… " * 5 + "the of " * 22 + "and", "… " * 6 + "the of " * 22),
+    ("bullet_lines", "- the\n" * 9 + "of", "- the\n" * 10),
+    ("ellipsis_lines", "the...\n" * 3 + "of\n" * 7, "the...\n" * 4 + "of\n" * 6),
+    ("alpha_words", "the of and to 5 " * 10, "the of and to 5 " * 10 + "5"),
+    ("stop_words", "the of river", "the the river"),
+]
+
+
+@pytest.mark.parametrize(("rule", "on", "beyond"), ON_THE_BOUND, ids=[case[0] for case in ON_THE_BOUND])
+def test_a_document_on_the_bound_passes(rule: str, on: str, beyond: str) -> None:
+    assert rule not in failed(on)
+    assert rule in failed(beyond)
+
+
+def test_stop_words_of_either_case() -> None:
+    assert "stop_words" in failed("The OF river")
+    assert "stop_words" not in failed("The OF river", Params(stop_words_ignore_case=True))
+
+
+def test_stop_words_can_be_others() -> None:
+    german = Params(stop_words=("der", "die", "und", "größer"), stop_words_languages=("de",))
+    assert "stop_words" not in failed("der Fluss, größer", german, "de")
+    assert "stop_words" in failed("der Fluss", german, "de")
+    assert "stop_words" not in failed("der Fluss", german, "en")
+
+
+def test_more_than_64_stop_words_are_refused() -> None:
+    with pytest.raises(ValidationError, match="64"):
+        Params(stop_words=tuple(f"word{i}" for i in range(65)))
+
+
+def test_three_dots_count_without_overlap() -> None:
+    verdict = judge(batch_of(["the ....... …"]), Params())
+    assert verdict.signals["gopher_quality.ellipsis_ratio"][0] == pytest.approx(1.0)  # "..." twice and "…", three words
+
+
+def test_letters_tell_the_length_where_spaces_do_not() -> None:
+    verdict = judge(batch_of(["水車は川にある。" * 10], labels=["ja"]), Params())
+    assert verdict.signals["gopher_quality.n_words_judged"][0] == 35
+    assert verdict.signals["gopher_quality.n_words"][0] == 1
