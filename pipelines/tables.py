@@ -27,7 +27,11 @@ class TableWriter:
         self._digest = TableDigest(schema)
         self._stream = stream
         self._parquet = pq.ParquetWriter(
-            self._sink, schema, compression=_COMPRESSION, compression_level=_COMPRESSION_LEVEL
+            self._sink,
+            schema,
+            compression=_COMPRESSION,
+            compression_level=_COMPRESSION_LEVEL,
+            use_dictionary=[field.name for field in schema if not _is_large(field.type)],
         )
 
     def write(self, rows: pa.RecordBatch | pa.Table) -> None:
@@ -65,6 +69,11 @@ class TableWriter:
     def digest(self) -> str:
         """Digest of the content."""
         return self._digest.hexdigest()
+
+
+def _is_large(kind: pa.DataType) -> bool:
+    """Texts, tokens and shingles hardly repeat: a dictionary of them costs time and saves nothing."""
+    return bool(pa.types.is_large_string(kind) or pa.types.is_large_list(kind))
 
 
 @contextmanager
