@@ -21,6 +21,31 @@ def train() -> None:
     """Train the models that recipes use."""
 
 
+@_train.command()
+def quality(
+    out: Annotated[Path, typer.Option(help="The model's file: .ftz if quantised, else .bin.")],
+    labelled: Annotated[
+        Path | None,
+        typer.Option("--input", help="JSONL or Parquet with text, label and perhaps group; default: the shipped text."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the model and of the composed texts.")] = 1,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over the text.")] = 10,
+    dimensions: Annotated[int, typer.Option(min=2, help="Length of a feature's vector.")] = 16,
+    quantise: Annotated[bool, typer.Option(help="Store the vectors in a sixth of the space.")] = True,
+    positive: Annotated[str, typer.Option(help="The label whose probability is the score.")] = "high",
+) -> None:
+    """Train a quality classifier on labelled text; one thread, so the same text gives the same bytes.
+
+    Example: gristmill train quality --input labelled.parquet --out quality.ftz
+    """
+    from gristmill.filters import quality_training as training
+
+    settings = training.Settings(seed=seed, epochs=epochs, dimensions=dimensions, quantise=quantise)
+    source = training.compose(seed=seed) if labelled is None else labelled
+    evaluation = training.train(source, out, settings, positive)
+    typer.echo(f"{evaluation.markdown()}\n{out}: name it in a recipe as [stages.quality] model")
+
+
 def pretrain(
     store: StoreOption = "data",
     run_id: RunOption = None,
