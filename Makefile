@@ -59,7 +59,7 @@ soak: install
 	$(BIN)/pytest -n 0 -m soak --soak
 
 bench: install
-	$(BIN)/python bench/all.py
+	for script in heuristics minhash orchestration; do $(BIN)/python -m bench.$$script || exit 1; done
 
 dashboard: install
 	$(BIN)/gristmill dashboard --store "$(STORE)"
