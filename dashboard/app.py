@@ -19,12 +19,21 @@ from gristmill.dashboard import (
     removals_view,
     signals_view,
 )
-from gristmill.dashboard.source import open_source
+from gristmill.dashboard.source import Source, open_source
+
+
+def _languages_and_domains(source: Source) -> None:
+    left, right = st.columns(2, gap="large")
+    with left:
+        languages_view.render(source)
+    with right:
+        domains_view.render(source)
+
 
 _SECTIONS = {
-    "Overview": (funnel_view.render, removals_view.render),
+    "Overview": (header_view.render_size, funnel_view.render, removals_view.render),
     "Signals": (signals_view.render,),
-    "Languages and domains": (languages_view.render, domains_view.render),
+    "Languages and domains": (_languages_and_domains,),
     "Duplicates": (duplicates_view.render,),
     "Documents": (browser_view.render,),
 }

@@ -27,9 +27,9 @@ def render(source: Source) -> None:
     )
     st.caption(told)
     event = st.dataframe(
-        [{**row, "rules": ", ".join(row["rules"])} for row in rows],
+        [{**row, "date": row["date"][:10], "rules": ", ".join(row["rules"])} for row in rows],
         hide_index=True,
-        height=320,
+        height=250,
         column_order=("url", "outcome", "rules", "date"),
         column_config={
             "url": st.column_config.TextColumn("URL", width="large"),

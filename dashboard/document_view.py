@@ -31,12 +31,12 @@ def render(source: Source, document: str) -> None:
 def _head(told: dict[str, Any]) -> None:
     place = told["warc"]
     where = f"{place['file']}, bytes {place['offset']:,} + {place['length']:,}, captured {told['date'] or 'unknown'}"
-    st.code(told["url"] or "(no URL)", language=None, wrap_lines=True)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        link = markup.web_link(told["url"] or "")
-        if link:
-            st.link_button("Open the live page", link, icon=":material/open_in_new:", type="tertiary")
-        st.text(f"{told['id']}  in  {where}")
+    left, right = st.columns([5, 1], vertical_alignment="center")
+    left.code(told["url"] or "(no URL)", language=None, wrap_lines=True)
+    link = markup.web_link(told["url"] or "")
+    if link:
+        right.link_button("Open the live page", link, type="tertiary")
+    st.html(markup.lines([told["id"], where]))
 
 
 def _text(source: Source, told: dict[str, Any]) -> None:
@@ -81,7 +81,7 @@ def _fate(told: dict[str, Any]) -> None:
         (stage for stage in told["stages"] if stage["outcome"] != "kept" and not stage.get("judged_beside")), None
     )
     if removed:
-        lines.append(f"{removed['outcome'].capitalize()} by {removed['name']}: {', '.join(removed['rules'])}")
+        lines.append(f"{removed['outcome'].capitalize()} by {removed['name']}")
         lines += [removed["message"]] if removed.get("message") else []
     for tokens in told["tokens"]:
         lines.append(f"Kept: shard {tokens['shard']}, tokens {tokens['start']:,} + {tokens['length']:,}")
@@ -90,7 +90,7 @@ def _fate(told: dict[str, Any]) -> None:
         lines.append(f"Repeats {survivor['url']}, Jaccard {survivor['jaccard']:.3f}")
     if told["captures"]:
         lines.append(f"The URL was captured {len(told['captures']) + 1} times")
-    st.text("\n".join(lines))
+    st.html(markup.lines(lines))
     others = ([("Read the survivor", survivor["id"])] if survivor else []) + [
         (f"Read capture {i}", capture) for i, capture in enumerate(told["captures"][:3], 1)
     ]

@@ -13,7 +13,14 @@ _ORDERS: dict[str, queries.Order] = {"most documents": "total", "most kept": "ke
 def render(source: Source) -> None:
     """Draw the domains with most documents, kept or removed."""
     st.subheader("Domains", anchor=False)
-    order = st.segmented_control("Order", list(_ORDERS), default="most documents", key="domain_order", required=True)
+    order = st.segmented_control(
+        "Order",
+        list(_ORDERS),
+        default="most documents",
+        key="domain_order",
+        required=True,
+        label_visibility="collapsed",
+    )
     rows = source.ask(queries.domains, _ORDERS[order or "most documents"], _SHOWN)
     if not rows:
         st.caption("This run has no documents.")

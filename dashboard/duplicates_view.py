@@ -67,7 +67,8 @@ def _sizes_chart(rows: list[dict[str, Any]]) -> look.Drawing:
 
 
 def _jaccard_chart(rows: list[dict[str, Any]], threshold: float | None) -> look.Drawing:
-    scale = alt.Scale(domain=[min(row["start"] for row in rows), 1], nice=False)
+    low = min(threshold or 1, *(row["start"] for row in rows))
+    scale = alt.Scale(domain=[low - 0.005, 1], nice=False)
     bars = (
         alt.Chart(look.data(rows))
         .mark_bar(color=look.REJECTED, binSpacing=0.5)

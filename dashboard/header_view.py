@@ -8,7 +8,7 @@ from gristmill.dashboard.source import Source
 
 
 def render(source: Source) -> None:
-    """Draw the head of the page."""
+    """Draw the line that says which run this is."""
     facts = source.ask(queries.run_facts)
     balanced = bool(facts["balanced"])
     words = "every record accounted for" if balanced else "does not balance"
@@ -19,8 +19,13 @@ def render(source: Source) -> None:
         f"<code>run {escape(facts['id'])}</code><code>root {escape(facts['root'])}</code>"
         f"<code>{escape(facts['started'][:16].replace('T', ' '))} UTC</code></div>"
         f'<div class="gm-about">{escape(facts["description"] or "")}</div>'
-        f'<div class="gm-cards">{"".join(_card(name, facts[key]) for name, key in _CARDS)}</div>'
     )
+
+
+def render_size(source: Source) -> None:
+    """Draw how large the run is."""
+    facts = source.ask(queries.run_facts)
+    st.html(f'<div class="gm-cards">{"".join(_card(name, facts[key]) for name, key in _CARDS)}</div>')
 
 
 _CARDS = (

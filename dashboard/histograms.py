@@ -128,7 +128,16 @@ def choose_axis(summary: Summary, signal: Signal, bounds: Sequence[float], log: 
         return Axis(low - 0.5, low - 0.5 + width * bins, bins)
     if high <= low:
         low, high = low - 0.5 * (not log), low + 0.5
-    return Axis(low, high, BINS, log)
+    inside = [bound for bound in bounds if low < bound < high]
+    return Axis(low, high, BINS, log) if log or not inside else _aligned(low, high, inside[0])
+
+
+def _aligned(low: float, high: float, bound: float) -> Axis:
+    """An axis with a bound between two bins, so that no bin holds values on both sides of it."""
+    below = max(1, round((bound - low) / (high - low) * BINS))
+    width = (bound - low) / below
+    bins = math.ceil((high - low) / width)
+    return Axis(low, low + bins * width, bins) if bins <= 2 * BINS else Axis(low, high, BINS)
 
 
 def count_bins(

@@ -12,6 +12,7 @@ _SHOWN = 30
 def render(source: Source) -> None:
     """Draw the most frequent languages."""
     st.subheader("Languages", anchor=False)
+    st.caption("by the label that the language stage gave")
     rows = source.ask(queries.languages, _SHOWN)
     if not rows:
         st.caption("This run has no language stage.")

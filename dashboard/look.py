@@ -5,7 +5,7 @@ from typing import Any, cast
 import altair as alt
 import streamlit as st
 
-KEPT, REJECTED, FAILED, BESIDE, LINE = "#2f6f73", "#d7a24a", "#b04a3a", "#eadbbd", "#8f2f22"
+KEPT, REJECTED, FAILED, BESIDE, LINE, INK = "#2f6f73", "#d7a24a", "#b04a3a", "#eadbbd", "#8f2f22", "#6f6a60"
 _ROW_HEIGHT = 24
 
 Drawing = alt.Chart | alt.LayerChart | alt.FacetChart
@@ -17,7 +17,8 @@ _CSS = """
 .gm-head h1 { font-size: 1.7rem; font-weight: 650; padding: 0; margin: 0; letter-spacing: -.01em; }
 .gm-head code { font-size: .82rem; opacity: .75; background: none; padding: 0; color: inherit; }
 .gm-pill { font-size: .8rem; font-weight: 600; padding: .12rem .6rem; border-radius: 1rem; color: #fff; }
-.gm-about { opacity: .7; font-size: .92rem; margin: .3rem 0 .9rem; }
+h3 { font-size: 1.15rem !important; font-weight: 620 !important; padding-bottom: 0 !important; }
+.gm-about { opacity: .7; font-size: .92rem; margin-top: .3rem; }
 .gm-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: .7rem; }
 .gm-card { border: 1px solid rgba(128, 120, 100, .25); border-radius: .5rem; padding: .55rem .85rem; }
 .gm-card b { display: block; font-size: 1.35rem; font-weight: 600; font-variant-numeric: tabular-nums; line-height: 1.3; }
@@ -25,6 +26,7 @@ _CSS = """
 .gm-text { white-space: pre-wrap; overflow-wrap: anywhere; unicode-bidi: isolate; line-height: 1.55; font-size: .93rem;
   max-height: 46rem; overflow-y: auto; padding: .9rem 1.1rem; border: 1px solid rgba(128, 120, 100, .25); border-radius: .5rem; }
 .gm-text mark { background: #f3d48b; color: #2b2a27; border-radius: .2rem; padding: 0 .15rem; }
+.gm-small { font-size: .86rem; opacity: .8; overflow-wrap: anywhere; unicode-bidi: isolate; }
 .gm-title { font-weight: 600; margin: .1rem 0 .6rem; unicode-bidi: isolate; overflow-wrap: anywhere; }
 .gm-scroll { max-height: 46rem; overflow-y: auto; }
 .gm-table { width: 100%; border-collapse: collapse; font-size: .84rem; font-variant-numeric: tabular-nums; }
@@ -40,7 +42,8 @@ _CSS = """
 
 def style_page() -> None:
     """Set the page's title and width, and load the CSS."""
-    st.set_page_config(page_title="Gristmill", page_icon=":material/grain:", layout="wide", menu_items={})
+    # No icon: Streamlit fetches emoji and Material icons of a page's tab from the web.
+    st.set_page_config(page_title="Gristmill", layout="wide", menu_items={})
     st.html(_CSS)
 
 

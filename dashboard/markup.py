@@ -49,6 +49,11 @@ def marked_text(text: str, spans: Iterable[Mapping[str, Any]]) -> str:
     return f'<div class="gm-text" dir="auto">{"".join(pieces)}</div>'
 
 
+def lines(texts: Iterable[str]) -> str:
+    """Short lines in small print."""
+    return '<div class="gm-small">' + "".join(f"<div>{escape(text)}</div>" for text in texts) + "</div>"
+
+
 def table(header: Iterable[str], rows: Iterable[tuple[str, Iterable[object]]]) -> str:
     """An HTML table: rows of a CSS class and cells; every cell is escaped."""
     head = "".join(f"<th>{escape(cell)}</th>" for cell in header)

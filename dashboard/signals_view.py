@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import streamlit as st
 
-from gristmill.dashboard import histograms, look, queries
+from gristmill.dashboard import histograms, look, markup, queries
 from gristmill.dashboard.histograms import Axis, Signal, Summary
 from gristmill.dashboard.source import Source
 from gristmill.dashboard.thresholds import Threshold, stage_thresholds
@@ -36,8 +36,7 @@ def render(source: Source) -> None:
     start = stages.index("heuristics") if "heuristics" in stages else 0
     stage = first.selectbox("Stage", stages, index=start, key="signal_stage")
     thresholds = _thresholds(stage, params.get(stage, "{}"))
-    bounded = {threshold.signal for threshold in thresholds}
-    signals = sorted(by_stage[stage], key=lambda signal: signal.name not in bounded)
+    signals = _busiest_first(by_stage[stage], thresholds, source.ask(queries.removals))
     signal = second.selectbox("Signal", signals, format_func=lambda one: one.name, key=f"signal_{stage}")
     with third.container(horizontal=True):
         everyone = st.toggle(
@@ -54,6 +53,17 @@ def render(source: Source) -> None:
     rows = source.ask(histograms.count_bins, signal, axis, not everyone, rules)
     look.show(_chart(rows, axis, signal, own), f"histogram of {signal.name}")
     _tell(summary, axis, own, sum(row["documents"] for row in rows))
+
+
+def _busiest_first(
+    signals: list[Signal], thresholds: tuple[Threshold, ...], removals: list[dict[str, Any]]
+) -> list[Signal]:
+    """Signals in the order of what their rules removed; those without a rule last, as the stage gives them."""
+    counts = {row["rule"]: row["alive"] for row in removals}
+    removed: dict[str, int] = {}
+    for threshold in thresholds:
+        removed[threshold.signal] = max(removed.get(threshold.signal, 0), counts.get(threshold.rule, 0))
+    return sorted(signals, key=lambda signal: -removed.get(signal.name, -1))
 
 
 def _signals(source: Source, stage: str) -> list[Signal]:
@@ -109,7 +119,7 @@ def _tell(summary: Summary, axis: Axis, thresholds: list[Threshold], drawn: int)
         where = "" if axis.low <= one.bound <= axis.high else " (beyond what is drawn)"
         languages = f", {one.languages}" if one.languages else ""
         told.append(f"{one.rule} fails {one.side} {one.parameter} = {one.bound:,g}{where}{languages}.")
-    st.text("\n".join(told))
+    st.html(markup.lines(told))
     st.dataframe(
         [{f"{share:.1%}": value for share, value in summary.quantiles}],
         hide_index=True,
