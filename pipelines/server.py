@@ -146,7 +146,8 @@ def _serve(port: int) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
-    uvicorn.run(create_app(), host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2)
+    app = create_app(ephemeral=True)  # without the UI and the services that only schedules need: they poll all the time
+    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", timeout_graceful_shutdown=2)
 
 
 if __name__ == "__main__":
