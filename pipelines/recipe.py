@@ -93,6 +93,9 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
     if unknown or not isinstance(content.get("stages"), dict):
         said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
         raise RecipeError(f"recipe {path}: {said}; a recipe has description, source and the tables [stages.NAME].")
+    for name, table in content["stages"].items():
+        if not isinstance(table, dict):
+            raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
     raw = {name: dict(table) for name, table in content["stages"].items()}
     for override in overrides:
         _apply(raw, override)
@@ -192,6 +195,9 @@ def _apply(raw: dict[str, dict[str, Any]], override: str) -> None:
         model = stage_type(name).load().Params
         owner, _, family_name = family.rpartition(".")
         if owner in ("", name) and family_name in model.model_fields:
-            table[family_name] = {**dict(table.get(family_name, {})), parameter: parsed}
+            inner = table.get(family_name, {})
+            table[family_name] = (
+                {**inner, parameter: parsed} if isinstance(inner, dict) else inner
+            )  # the check will tell
             return
     raise RecipeError(f"--set {override}: no stage of the recipe has parameters of {family!r}.")

@@ -3,6 +3,7 @@
 import itertools
 import random
 from collections import defaultdict
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import pytest
 
 from gristmill.pipelines.export import kept_documents
 from gristmill.pipelines.funnel import funnel
-from gristmill.pipelines.story import story
 from gristmill.pipelines.ledger import open_ledger
+from gristmill.pipelines.story import story
 from gristmill.pipelines.trace import run_vocabulary, shard_receipts, shard_tokens, trace
 from gristmill.samples.truth import fate
 from tests.dedup.tables import jaccard, shingles
 from tests.paths import shared
 from tests.pipelines.conftest import Crawl
-from tests.pipelines.serial import Finished, finish
+from tests.pipelines.serial import Finished, finish, write_recipe
 
 Told = tuple[Crawl, Finished]
 
@@ -112,7 +113,9 @@ def test_normal_pages_are_kept_but_for_duplicates(told: Told) -> None:
     """A page without a duplicate may be lost to the recipe's choice of languages and to nothing else."""
     _, finished = told
     alive, why = survivors(finished), reasons(finished)
-    normal = [record["id"] for row, record in captures(told) if row["plant"] == "normal" and row["duplicate_group"] is None]
+    normal = [
+        record["id"] for row, record in captures(told) if row["plant"] == "normal" and row["duplicate_group"] is None
+    ]
     lost = [key for key in normal if key not in alive]
     assert len(normal) >= 40
     assert len(lost) <= 0.05 * len(normal), [why[key] for key in lost]
@@ -140,7 +143,7 @@ def test_of_exact_duplicates_one_survives(told: Told) -> None:
 
 def test_near_duplicates_are_found_and_only_they(told: Told) -> None:
     """Pairs whose extracted texts have a Jaccard of 0.9 never both survive; what was removed has the Jaccard it claims."""
-    crawl, finished = told
+    _, finished = told
     alive = survivors(finished)
     entered = {row["id"] for row in finished.sql("SELECT id FROM verdicts_minhash WHERE alive")}
     sets = {key: shingles(text) for key, text in texts(finished, "documents").items() if key in entered}
@@ -227,7 +230,9 @@ def assert_lawful(finished: Finished) -> None:
 
 
 def assert_shards_hold_the_kept_documents(finished: Finished) -> None:
-    kept = {row["id"]: row["text"] for batch in kept_documents(finished.store, finished.run) for row in batch.to_pylist()}
+    kept = {
+        row["id"]: row["text"] for batch in kept_documents(finished.store, finished.run) for row in batch.to_pylist()
+    }
     assert kept == texts(finished, "kept")
     found = decoded(finished)
     assert len(found) == len(kept)
@@ -239,7 +244,7 @@ def assert_tokens_trace_back(finished: Finished, count: int) -> None:
     """Random tokens lead to the document at whose place in the shard they stand."""
     dice = random.Random(0)
     index = finished.sql("SELECT * FROM shards ORDER BY shard, start")
-    urls = {row["id"]: row for row in finished.sql("SELECT id, url, file, \"offset\", length FROM documents")}
+    urls = {row["id"]: row for row in finished.sql('SELECT id, url, file, "offset", length FROM documents')}
     kept = texts(finished, "kept")
     for _ in range(count):
         row = dice.choice(index)
@@ -315,8 +320,11 @@ def test_real_captures_are_all_there(real: Finished) -> None:
     assert found == wanted
 
 
-def test_odd_and_old_files_come_to_an_end(shared_tmp: Any, recipe: Any) -> None:
+@pytest.mark.parametrize("stages", ["few", pytest.param("all", marks=pytest.mark.soak)])
+def test_odd_and_old_files_come_to_an_end(stages: str, recipe: Path, tmp_path: Path) -> None:
     """ARC files, broken and chunked ones, WARCs of other crawlers."""
-    old = finish(recipe, [shared("warc", "real")], shared_tmp / "old-store")
+    few = ("language", "heuristics", "quality", "exact", "minhash", "pii")
+    chosen = recipe if stages == "all" else write_recipe(tmp_path / "few.toml", *few)
+    old = finish(chosen, [shared("warc", "real")], tmp_path / "store")
     assert_lawful(old)
     assert_shards_hold_the_kept_documents(old)
