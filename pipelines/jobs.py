@@ -143,7 +143,7 @@ StepFunction = Callable[[Job, Draft], Result]
 def existing_receipt(job: Job) -> Receipt | None:
     """The receipt of an earlier attempt, if there is one."""
     data = open_store(job.store).read(job.path)
-    return None if data is None else receipt_from_json(data)
+    return None if data is None else receipt_from_json(data, job.path)
 
 
 def run_job(job: Job) -> Receipt:

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from gristmill.core.digest import json_digest
-from gristmill.core.errors import BalanceError
+from gristmill.core.errors import BalanceError, StoreError
 
 
 @dataclass(frozen=True)
@@ -119,15 +119,18 @@ class Receipt:
         return orjson.dumps(value, option=orjson.OPT_INDENT_2)
 
 
-def receipt_from_json(data: bytes) -> Receipt:
-    """Read a stored receipt."""
-    value = orjson.loads(data)
-    value.pop("digest")
-    counts = value.pop("counts")
-    outputs = tuple(Output(**output) for output in value.pop("outputs"))
-    return Receipt(
-        counts=Counts(counts["in"], counts["kept"], counts["rejected"], counts["failed"]),
-        outputs=outputs,
-        inputs=tuple(value.pop("inputs")),
-        **value,
-    )
+def receipt_from_json(data: bytes, path: str) -> Receipt:
+    """Read a stored receipt; StoreError if it is damaged (a power cut may leave an empty file)."""
+    try:
+        value = orjson.loads(data)
+        value.pop("digest")
+        counts = value.pop("counts")
+        outputs = tuple(Output(**output) for output in value.pop("outputs"))
+        return Receipt(
+            counts=Counts(counts["in"], counts["kept"], counts["rejected"], counts["failed"]),
+            outputs=outputs,
+            inputs=tuple(value.pop("inputs")),
+            **value,
+        )
+    except (orjson.JSONDecodeError, AttributeError, KeyError, TypeError) as error:
+        raise StoreError(f"the receipt {path} is damaged. Delete it and run again; that task is done anew.") from error

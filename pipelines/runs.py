@@ -95,9 +95,8 @@ def write_finished(store: Store, plan: Plan, stages: Sequence[StageRun]) -> Run:
 def check_chain(stages: Sequence[StageRun]) -> None:
     """Raise BalanceError unless every stage got what the one before kept."""
     for before, after in itertools.pairwise(accounted(stages)):
-        units = {receipt.unit for receipt in before.final}
-        if units != {receipt.unit for receipt in after.final}:
-            continue  # files become records, records become documents
+        if {receipt.unit for receipt in after.final} != {"document"}:
+            continue  # a file that was kept holds many records
         kept = sum(receipt.counts.kept for receipt in before.final)
         came = sum(receipt.counts.in_ for receipt in after.final)
         if kept != came:
@@ -151,7 +150,7 @@ def _read_stage(store: Store, value: dict[str, Any]) -> StageRun:
                 raise StoreError(
                     f"the receipt {path} is gone from {store.url}. Run the recipe again; it does what is missing."
                 )
-            found.append(receipt_from_json(data))
+            found.append(receipt_from_json(data, path))
         return tuple(found)
 
     return StageRun(value["name"], value["key"], value["params"], receipts(value["final"]), receipts(value["steps"]))

@@ -54,6 +54,9 @@ def _law_problem(run: Run) -> str | None:
 
 def _first_problem(store: Store, stage: StageRun) -> str | None:
     for receipt in (*stage.final, *stage.steps):
+        stored = store.read_json(receipt.path)
+        if stored is None or stored["digest"] != receipt.digest:
+            return f"{receipt.stage} {receipt.step} of {receipt.address} ({receipt.path}): the receipt was altered"
         for output in receipt.outputs:
             try:
                 digest = _content_digest(store, output)
