@@ -33,6 +33,7 @@ from gristmill.pipelines.plan import Plan
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import Run, accounted, read_run, stage_runs, write_finished
 from gristmill.pipelines.store import Store, open_store
+from gristmill.tokenize.shard_index import INDEX_SCHEMA
 
 LEDGER = "ledger.duckdb"
 
@@ -64,7 +65,7 @@ def open_ledger(store: Store, run_id: str | None = None) -> duckdb.DuckDBPyConne
     run = read_run(store, run_id)
     if store.folder is not None and run_id is None and (store.folder / LEDGER).exists():
         connection = duckdb.connect(str(store.folder / LEDGER), read_only=True)
-        if connection.execute("SELECT id, store FROM runs").fetchone() == (run.id, store.url):
+        if connection.execute("SELECT id, store FROM runs").fetchone() == (run.id, store.place):
             return connection
         connection.close()  # of an older run, or the store has moved: its views point elsewhere
     connection = duckdb.connect()
@@ -113,12 +114,9 @@ def _build(connection: duckdb.DuckDBPyConnection, store: Store, run: Run) -> Non
     connection.execute("CREATE VIEW verdicts AS " + " UNION ALL ".join(parts))
     connection.execute("CREATE VIEW reasons AS SELECT id, stage, alive, unnest(rules) AS rule FROM verdicts")
     _duplicates(connection, run)
-    _view(connection, "kept", files.of_last_edit(), documents.SCHEMA)
-    _view(
-        connection,
-        "shards",
-        files.of("shards", "index"),
-        pa.schema([("id", pa.binary(16)), ("shard", pa.int32()), ("start", pa.int64()), ("length", pa.int32())]),
+    _view(connection, "shards", files.of("shards", "index"), INDEX_SCHEMA)
+    connection.execute(
+        f"CREATE VIEW kept AS SELECT * FROM {_parquet(files.of_last_edit())} SEMI JOIN shards USING (id)"
     )
 
 
@@ -148,7 +146,7 @@ def _small_tables(connection: duckdb.DuckDBPyConnection, store: Store, run: Run)
     runs = [
         {
             "id": run.id,
-            "store": store.url,
+            "store": store.place,
             "recipe": run.recipe,
             "description": run.description,
             "started": run.started,

@@ -43,6 +43,11 @@ class Store:
             ) from error
 
     @property
+    def place(self) -> str:
+        """Where it is, however it was spelt: the folder's absolute path, or the bucket's URL."""
+        return self.url.rstrip("/") if self.folder is None else str(self.folder)
+
+    @property
     def objects(self) -> ObjectStore:
         """The obstore handle, for libraries that take one."""
         return self._objects
@@ -66,7 +71,12 @@ class Store:
     def read_json(self, path: str) -> Any | None:
         """A JSON object of the store, or None if there is none of that name."""
         data = self.read(path)
-        return None if data is None else orjson.loads(data)
+        try:
+            return None if data is None else orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise StoreError(
+                f"{path} in the store {self.url} is damaged. Delete it and run again; finished work is kept."
+            ) from error
 
     def put(self, path: str, data: bytes) -> None:
         """Write a whole object, replacing what was there."""
@@ -114,7 +124,7 @@ class Store:
 
     def local_path(self, path: str) -> str:
         """How DuckDB names an object: an absolute path, or its URL in a bucket."""
-        return str(self.folder / path) if self.folder is not None else f"{self.url.rstrip('/')}/{path}"
+        return f"{self.place}/{path}"
 
     @contextmanager
     def _writing(self, path: str) -> Iterator[None]:
