@@ -110,6 +110,7 @@ class _Training:
     ) -> None:
         self._torch = torch = _import_torch()
         from gristmill.tokenize.model import GPT, ModelParams, loss_of
+        from gristmill.tokenize.optimiser import AdamW
 
         self._params = params
         self._vocabulary_size = vocabulary_size
@@ -127,9 +128,7 @@ class _Training:
         self._model = model.to(self._device)
         self._forward = torch.compile(self._model) if self._cuda else self._model
         self._loss_of = loss_of
-        self._optimiser = torch.optim.AdamW(
-            self._model.parameters(), lr=params.learning_rate, betas=(0.9, 0.95), weight_decay=0.0, fused=self._cuda
-        )
+        self._optimiser = AdamW(self._model.parameters(), fused=self._cuda)
         self.step = 0
 
     def advance(self) -> Step:
@@ -142,12 +141,10 @@ class _Training:
         )
         with self._torch.autocast(self._device.type, self._torch.bfloat16, enabled=self._cuda):
             loss: Any = self._loss_of(self._forward(inputs, positions, documents), labels)
-        self._optimiser.zero_grad(set_to_none=True)
+        self._optimiser.zero_grad()
         loss.backward()
         self.step += 1
-        for group in self._optimiser.param_groups:
-            group["lr"] = self._params.learning_rate * min(1.0, self.step / _WARM_UP_STEPS)
-        self._optimiser.step()
+        self._optimiser.step(self._params.learning_rate * min(1.0, self.step / _WARM_UP_STEPS))
         return Step(self.step, loss.detach().item(), self.step * batch.inputs.size)
 
     def _check(self, batch: TrainingBatch) -> None:
