@@ -26,8 +26,8 @@ from gristmill.core.errors import InputError
 LARGEST_ID = (1 << 31) - 1  # four-byte tokens are signed there
 _MAGIC = b"MMIDIDX\x00\x00"
 _HEAD = struct.Struct("<9sQBQQ")
-_CODES = {np.dtype("<u2"): 8, np.dtype("<u4"): 4}
-_TYPES = {code: dtype for dtype, code in _CODES.items()}
+_CODES: dict[np.dtype[Any], int] = {np.dtype("<u2"): 8, np.dtype("<u4"): 4}
+_TYPES: dict[int, np.dtype[Any]] = {code: dtype for dtype, code in _CODES.items()}
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def read_index(path: Path) -> MegatronIndex:
 
 def _pointers(lengths: NDArray[np.int32], dtype: np.dtype[Any]) -> NDArray[np.int64]:
     """Byte offset of each document: int64[documents]."""
-    ends = np.cumsum(lengths, dtype="<i8")
+    ends: NDArray[np.int64] = np.cumsum(lengths, dtype="<i8")
     return (ends - lengths) * dtype.itemsize
 
 
