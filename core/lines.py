@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from gristmill.core.batch import Batch
 from gristmill.core.characters import END_MARK, LINE_BREAK, SPACE, classes, decode
 from gristmill.core.jit import kernel
-from gristmill.core.words import HASH_BASE
+from gristmill.core.polynomial import polynomial_hash
+from gristmill.core.ratios import sums
 
 BLANK = 1  # in `kinds`: whitespace alone, or nothing
 ENDS_SENTENCE = 2  # in `kinds`: the last character is one of the 159 end marks
@@ -18,10 +19,7 @@ _NEWLINE = 0x0A
 _CARRIAGE_RETURN = 0x0D
 _SPACE_BAR = 0x20
 _DELETE = 0x7F
-_ONE = np.uint64(1)
-_BASE_2 = np.uint64(pow(int(HASH_BASE), 2, 1 << 64))
-_BASE_3 = np.uint64(pow(int(HASH_BASE), 3, 1 << 64))
-_BASE_4 = np.uint64(pow(int(HASH_BASE), 4, 1 << 64))
+
 
 Table = TypeVar("Table", "Lines", "StrippedLines")
 
@@ -71,6 +69,11 @@ def lines(batch: Batch) -> Lines:
     return batch.shared("lines", lambda: _lines(batch))
 
 
+def code_points(table: Lines) -> NDArray[np.int64]:
+    """Length of each text in code points, newlines included, int64[documents]."""
+    return sums(table.offsets, table.chars) + np.diff(table.offsets) - 1
+
+
 def stripped_lines(batch: Batch) -> StrippedLines:
     """The lines of a batch's texts at all kinds of line ends, stripped."""
     return batch.shared("stripped_lines", lambda: _stripped_lines(batch))
@@ -99,27 +102,33 @@ def frozen(table: Table) -> Table:
     return table
 
 
-@kernel
 def line_spans(
     data: NDArray[np.uint8], offsets: NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Where the lines of `text.split("\\n")` are: `Lines.offsets`, `starts` and `sizes`."""
+    newlines = np.flatnonzero(data[offsets[0] : offsets[-1]] == _NEWLINE)
+    newlines += offsets[0]
+    newlines.flags.writeable = False
+    return spans_between(newlines, offsets)
+
+
+@kernel
+def spans_between(
+    newlines: NDArray[np.int64], offsets: NDArray[np.int64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The lines of each text, given where all newlines are: `Lines.offsets`, `starts` and `sizes`."""
     rows = len(offsets) - 1
-    total = rows
-    for at in range(offsets[0], offsets[rows]):
-        total += data[at] == _NEWLINE
     line_offsets = np.zeros(rows + 1, np.int64)
-    starts = np.empty(total, np.int64)
-    sizes = np.empty(total, np.int64)
+    starts = np.empty(len(newlines) + rows, np.int64)
+    sizes = np.empty(len(newlines) + rows, np.int64)
     count = 0
     for row in range(rows):
         start = offsets[row]
-        for at in range(offsets[row], offsets[row + 1]):
-            if data[at] == _NEWLINE:
-                starts[count] = start
-                sizes[count] = at - start
-                count += 1
-                start = at + 1
+        while count - row < len(newlines) and newlines[count - row] < offsets[row + 1]:
+            starts[count] = start
+            sizes[count] = newlines[count - row] - start
+            start = newlines[count - row] + 1
+            count += 1
         starts[count] = start
         sizes[count] = offsets[row + 1] - start
         count += 1
@@ -142,7 +151,7 @@ def measure_lines(
         for at in range(start, end):
             length += data[at] & 0xC0 != 0x80
         chars[line] = length
-        hashes[line] = _polynomial(data, start, end)
+        hashes[line] = polynomial_hash(data, start, end)
         at = start
         while at < end:
             code, size = decode(data, at)
@@ -157,22 +166,6 @@ def measure_lines(
                 last -= 1
             kinds[line] = ENDS_SENTENCE if classes[decode(data, last)[0]] & END_MARK else 0
     return chars, hashes, kinds
-
-
-@kernel
-def _polynomial(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Σ (byte + 1) · HASH_BASE ** (bytes behind it): four bytes at a time, since each step waits for the one before."""
-    value = np.uint64(0)
-    at = start
-    while at + 4 <= end:
-        high = (np.uint64(data[at]) + _ONE) * _BASE_3 + (np.uint64(data[at + 1]) + _ONE) * _BASE_2
-        low = (np.uint64(data[at + 2]) + _ONE) * HASH_BASE + np.uint64(data[at + 3]) + _ONE
-        value = value * _BASE_4 + (high + low)
-        at += 4
-    while at < end:
-        value = value * HASH_BASE + np.uint64(data[at]) + _ONE
-        at += 1
-    return value
 
 
 @kernel
@@ -199,14 +192,15 @@ def stripped_spans(
             longest_piece = 0
             broken = False
             while at < end and not broken:
-                code = int(data[at])
-                if _SPACE_BAR < code < _DELETE:
+                start = at
+                while at < end and _SPACE_BAR < data[at] < _DELETE:
+                    at += 1
+                if at > start:
                     if length == 0:
                         pieces += 1
                         if first < 0:
-                            first = at
-                    length += 1
-                    at += 1
+                            first = start
+                    length += at - start
                     last = at
                     continue
                 code, size = decode(data, at)
@@ -233,7 +227,7 @@ def stripped_spans(
                 longest[count] = max(longest_piece, length)
             count += 1
         line_offsets[row + 1] = count
-    return line_offsets, starts[:count].copy(), sizes[:count].copy(), words[:count].copy(), longest[:count].copy()
+    return line_offsets, starts[:count], sizes[:count], words[:count], longest[:count]
 
 
 @kernel

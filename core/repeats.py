@@ -20,16 +20,6 @@ _PLACE = (1 << _STAMP) - 1
 
 
 @kernel
-def mix(value: np.uint64) -> np.uint64:
-    """Spread a hash over all its bits."""
-    value ^= value >> _SHIFT
-    value *= _MULTIPLIER
-    value ^= value >> _SHIFT
-    value *= _MULTIPLIER
-    return value ^ value >> _SHIFT
-
-
-@kernel
 def _slots_for(entries: int) -> int:
     slots = 16
     while slots < 2 * entries:
@@ -52,7 +42,7 @@ def _first_place(table: NDArray[np.int64], mask: int, stamp: int, key: np.uint64
     A slot is two numbers: the key, and stamp and place in the upper and lower 32 bits.
     """
     signed = np.int64(key)
-    slot = 2 * (signed & mask)
+    slot = 2 * (np.int64(key * _MULTIPLIER >> _SHIFT) & mask)
     while table[slot + 1] >> _STAMP == stamp:
         if table[slot] == signed:
             return int(table[slot + 1] & _PLACE)
@@ -71,7 +61,7 @@ def first_places(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> NDAr
         start = offsets[row]
         mask = _slots_for(offsets[row + 1] - start) - 1
         for unit in range(start, offsets[row + 1]):
-            firsts[unit] = start + _first_place(table, mask, row, mix(hashes[unit]), unit - start)
+            firsts[unit] = start + _first_place(table, mask, row, hashes[unit], unit - start)
     return firsts
 
 
@@ -89,7 +79,6 @@ def repeated_sequences(
     found = np.zeros((len(offsets) - 1, COLUMNS), np.int64)
     largest = _largest(offsets)
     table = np.full(2 * _slots_for(largest), -1, np.int64)
-    words = np.empty(largest, np.uint64)  # mixed hashes of the document's words
     sequences = np.empty(largest, np.uint64)  # hash of the sequence that starts at each word
     firsts = np.empty(largest, np.int64)
     counts = np.empty(largest, np.int64)
@@ -100,7 +89,7 @@ def repeated_sequences(
         lengths = chars[start : offsets[row + 1]]
         mask = _slots_for(length) - 1
         for i in range(length):
-            words[i] = sequences[i] = mix(hashes[start + i])
+            sequences[i] = hashes[start + i]
             runs[i] = LONGEST
         for n in range(2, min(LONGEST, length) + 1):
             stamp = row * COLUMNS + n - 2
@@ -108,7 +97,7 @@ def repeated_sequences(
             needed = 1 if n == 2 else 2 if n <= 4 else n - 3  # runs are of sequences of n - 1 words, at most of 4
             for i in range(last + 1):
                 if runs[i] >= needed:
-                    sequences[i] = sequences[i] * _SEQUENCE_BASE + words[i + n - 1]
+                    sequences[i] = sequences[i] * _SEQUENCE_BASE + hashes[start + i + n - 1]
             if n <= 4:
                 top, times = _count(table, mask, stamp, sequences, last, runs, needed, firsts, counts)
                 joined = n - 1
@@ -146,7 +135,7 @@ def _count(
     for i in range(last + 1):
         if runs[i] < needed:
             continue
-        first = _first_place(table, mask, stamp, mix(sequences[i]), i)
+        first = _first_place(table, mask, stamp, sequences[i], i)
         firsts[i] = first
         if first == i:
             counts[i] = 1
@@ -184,7 +173,7 @@ def _seen_before(
     seen = 0
     i = 0
     while i <= last:
-        if runs[i] >= needed and _first_place(table, mask, stamp, mix(sequences[i]), i) != i:
+        if runs[i] >= needed and _first_place(table, mask, stamp, sequences[i], i) != i:
             for word in range(i, i + n):
                 seen += lengths[word]
             i += n

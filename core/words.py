@@ -16,15 +16,14 @@ from gristmill.core.affixes import KIND, cut_chunk
 from gristmill.core.batch import Batch, TextBuffers
 from gristmill.core.characters import ALPHABETIC, BEFORE_DOT, SPACE, SUFFIX, SYMBOL, classes, decode
 from gristmill.core.jit import kernel
+from gristmill.core.polynomial import HASH_BASE, polynomial_hash
 from gristmill.core.special_words import is_abbreviation
 
 HAS_LETTER = 1  # in `kinds`: some character is alphabetic
 NOT_SYMBOL = 2  # in `kinds`: some character is no mark, space or control character
 
-# An odd number of random bits. The hash of a word is Σ (byte + 1) · HASH_BASE ** position, modulo 2 ** 64.
-HASH_BASE = np.uint64(0x9E6C63D0676A9A99)
-_POWERS = np.array([pow(int(HASH_BASE), i, 1 << 64) for i in range(32)], np.uint64)
 _ONE = np.uint64(1)
+_USUAL_CHUNK = 256  # characters
 _DOT = 0x2E
 _LONGEST_ABBREVIATION = 8  # with its full stop
 
@@ -38,7 +37,7 @@ class Words:
         starts: where each word starts in the batch's text bytes, int64[words].
         sizes: its length in bytes, int32[words].
         chars: its length in code points, int32[words].
-        hashes: polynomial hash of its bytes, uint64[words]; mix it before using its bits as a table index.
+        hashes: polynomial hash of its bytes (core/polynomial.py), uint64[words].
         kinds: HAS_LETTER and NOT_SYMBOL, uint8[words].
     """
 
@@ -57,86 +56,158 @@ def words(batch: Batch) -> Words:
 
 def segment(text: TextBuffers) -> Words:
     """Cut texts into words and measure them."""
-    offsets, starts, sizes = word_spans(text.data, text.offsets, classes())
-    starts.flags.writeable = sizes.flags.writeable = False
-    chars, hashes, kinds = measure(text.data, starts, sizes, classes())
-    result = Words(offsets, starts, sizes, chars, hashes, kinds)
+    result = Words(*cut_words(text.data, text.offsets, classes()))
     for array in vars(result).values():
         array.flags.writeable = False
     return result
 
 
-def word_hash(word: str) -> int:
-    """The hash that `Words.hashes` holds for a word."""
-    return sum((byte + 1) * pow(int(HASH_BASE), i, 1 << 64) for i, byte in enumerate(word.encode())) % (1 << 64)
-
-
 @kernel
-def word_spans(
+def cut_words(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int32]]:
-    """Where the words of each text are: `Words.offsets`, `starts` and `sizes`."""
+) -> tuple[
+    NDArray[np.int64],
+    NDArray[np.int64],
+    NDArray[np.int32],
+    NDArray[np.int32],
+    NDArray[np.uint64],
+    NDArray[np.uint8],
+]:
+    """Cut texts into words: the arrays of `Words`, in its order."""
     rows = len(offsets) - 1
     word_offsets = np.zeros(rows + 1, np.int64)
     most = _most_words(data, offsets)
     starts = np.empty(most, np.int64)
     sizes = np.empty(most, np.int32)
-    chunk = np.empty(256, np.int64)  # the chunk at hand, as in core/affixes.py
-    places = np.empty(257, np.int64)  # where its characters start
-    begins = np.zeros(257, np.bool_)  # and whether a word begins there
+    chars = np.empty(most, np.int32)
+    hashes = np.empty(most, np.uint64)
+    kinds = np.empty(most, np.uint8)
+    chunk = np.empty(_USUAL_CHUNK, np.int64)  # the chunk at hand, as in core/affixes.py
+    places = np.empty(_USUAL_CHUNK + 1, np.int64)  # where its characters start
+    begins = np.zeros(_USUAL_CHUNK + 1, np.bool_)  # and whether a word begins there
     count = 0
     for row in range(rows):
         at = offsets[row]
         end = offsets[row + 1]
         while True:
-            at = _skip_space(data, at, end, classes)
+            while at < end and data[at] <= 0x20 and classes[data[at]] & SPACE:
+                at += 1
+            if at < end and data[at] >= 0x80:
+                at = _skip_space(data, at, end, classes)
             if at >= end:
                 break
+            # Letters alone are three chunks of four, letters and one mark most of the others: a short way for them.
             start = at
+            value = np.uint64(0)
             while at < end and 0x61 <= data[at] | 0x20 <= 0x7A:
+                value = value * HASH_BASE + np.uint64(data[at]) + _ONE
                 at += 1
-            # Letters alone are three chunks of four, letters and one mark most of the others.
             mark = at < end and data[at] < 0x80 and not classes[data[at]] & SPACE
             behind = at + mark
             ended = behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE)
             if ended and (not mark or (at > start and _comes_off(data, start, at, classes))):
                 starts[count] = start
-                sizes[count] = at - start
+                sizes[count] = chars[count] = at - start
+                hashes[count] = value
+                kinds[count] = HAS_LETTER | NOT_SYMBOL
                 count += 1
                 if mark:
                     starts[count] = at
-                    sizes[count] = 1
+                    sizes[count] = chars[count] = 1
+                    hashes[count] = np.uint64(data[at]) + _ONE
+                    kinds[count] = 0  # what comes off is a symbol
                     count += 1
                 at = behind
                 continue
-            length, at, some = _read_chunk(data, start, end, classes, chunk, places)
-            if length > len(chunk):
-                chunk = np.empty(2 * length, np.int64)
-                places = np.empty(2 * length + 1, np.int64)
-                begins = np.zeros(2 * length + 1, np.bool_)
-                length, at, some = _read_chunk(data, start, end, classes, chunk, places)
-            cut_chunk(chunk, length, some, begins)
-            for i in range(length):
-                if begins[i]:
-                    if i:
-                        sizes[count - 1] = places[i] - starts[count - 1]
-                    starts[count] = places[i]
-                    count += 1
-                    begins[i] = False
-            sizes[count - 1] = at - starts[count - 1]
-            begins[length] = False
+            length, behind, some = _read_chunk(data, start, end, classes, chunk, places)
+            if length <= _USUAL_CHUNK:
+                cut_chunk(chunk, length, some, begins)
+                count = _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
+            else:
+                count = _add_long_chunk(
+                    data, start, behind, length, classes, starts, sizes, chars, hashes, kinds, count
+                )
+            at = behind
         word_offsets[row + 1] = count
-    return word_offsets, starts[:count].copy(), sizes[:count].copy()
+    # Not copied: what lies behind `count` was never touched and costs no memory, a copy would.
+    return word_offsets, starts[:count], sizes[:count], chars[:count], hashes[:count], kinds[:count]
+
+
+@kernel
+def _add_words(
+    data: NDArray[np.uint8],
+    chunk: NDArray[np.int64],
+    length: int,
+    places: NDArray[np.int64],
+    begins: NDArray[np.bool_],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int32],
+    chars: NDArray[np.int32],
+    hashes: NDArray[np.uint64],
+    kinds: NDArray[np.uint8],
+    count: int,
+) -> int:
+    """Add the words of a chunk, which begin where `begins` says, and clear it; the new number of words."""
+    begins[length] = True
+    first = 0
+    for i in range(1, length + 1):
+        if begins[i]:
+            begins[i] = False
+            starts[count] = places[first]
+            sizes[count] = places[i] - places[first]
+            chars[count] = i - first
+            hashes[count] = polynomial_hash(data, places[first], places[i])
+            kinds[count] = _kind(chunk, first, i)
+            count += 1
+            first = i
+    begins[0] = False
+    return count
+
+
+@kernel
+def _add_long_chunk(
+    data: NDArray[np.uint8],
+    start: int,
+    end: int,
+    length: int,
+    classes: NDArray[np.uint16],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int32],
+    chars: NDArray[np.int32],
+    hashes: NDArray[np.uint64],
+    kinds: NDArray[np.uint8],
+    count: int,
+) -> int:
+    """Cut a chunk that the usual scratch arrays are too short for. By itself: to replace those would slow all chunks."""
+    chunk = np.empty(length, np.int64)
+    places = np.empty(length + 1, np.int64)
+    begins = np.zeros(length + 1, np.bool_)
+    length, end, some = _read_chunk(data, start, end, classes, chunk, places)
+    cut_chunk(chunk, length, some, begins)
+    return _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
+
+
+@kernel
+def _kind(chunk: NDArray[np.int64], first: int, end: int) -> int:
+    """HAS_LETTER and NOT_SYMBOL of a word, by the classes of its characters."""
+    some = 0
+    every = SYMBOL
+    for i in range(first, end):
+        some |= chunk[i] >> KIND
+        every &= chunk[i] >> KIND
+    return (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every else NOT_SYMBOL)
 
 
 @kernel
 def _most_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """An upper bound of the number of words: whatever cuts is no ASCII letter, but in contractions, which have a mark."""
-    others = 0
+    """An upper bound of the number of words: one behind each space and digit, two around each mark, none at letters."""
+    bound = len(offsets)
     for at in range(offsets[0], offsets[-1]):
-        letter = data[at] | 0x20
-        others += not 0x61 <= letter <= 0x7A and data[at] & 0xC0 != 0x80
-    return 2 * others + len(offsets)
+        byte = data[at]
+        letter = 0x61 <= byte | 0x20 <= 0x7A or byte & 0xC0 == 0x80
+        single = byte <= 0x20 or 0x30 <= byte <= 0x39
+        bound += 0 if letter else 1 if single else 2
+    return bound
 
 
 @kernel
@@ -197,65 +268,6 @@ def _read_chunk(
         some |= kind
         length += 1
         at += size
+    if length <= len(chunk):
+        places[length] = at
     return length, at, some
-
-
-@kernel
-def measure(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int32], classes: NDArray[np.uint16]
-) -> tuple[NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8]]:
-    """Length in code points, hash and kind of each word: `Words.chars`, `hashes` and `kinds`."""
-    chars = np.empty(len(starts), np.int32)
-    hashes = np.empty(len(starts), np.uint64)
-    kinds = np.empty(len(starts), np.uint8)
-    for word in range(len(starts)):
-        start = starts[word]
-        size = sizes[word]
-        length = size
-        value = np.uint64(0)
-        some = np.uint16(0)  # classes of any of the characters, and of all of them
-        every = np.uint16(0xFFFF)
-        for i in range(min(size, len(_POWERS))):
-            byte = data[start + i]
-            value += (np.uint64(byte) + _ONE) * _POWERS[i]
-            if byte < 0x80:
-                some |= classes[byte]
-                every &= classes[byte]
-            elif byte & 0xC0 == 0x80:
-                length -= 1
-            else:
-                kind = classes[decode(data, start + i)[0]]
-                some |= kind
-                every &= kind
-        if size > len(_POWERS):
-            more, letters, marks, fewer = _measure_rest(data, start, size, classes)
-            value += more
-            some |= letters
-            every &= marks
-            length -= fewer
-        chars[word] = length
-        hashes[word] = value
-        kinds[word] = (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every & SYMBOL else NOT_SYMBOL)
-    return chars, hashes, kinds
-
-
-@kernel
-def _measure_rest(
-    data: NDArray[np.uint8], start: int, size: int, classes: NDArray[np.uint16]
-) -> tuple[np.uint64, np.uint16, np.uint16, int]:
-    """What the bytes of a long word behind the table of powers add to its hash, its classes and its continuation bytes."""
-    value = np.uint64(0)
-    power = _POWERS[-1]
-    some = np.uint16(0)
-    every = np.uint16(0xFFFF)
-    continuations = 0
-    for at in range(start + len(_POWERS), start + size):
-        power *= HASH_BASE
-        value += (np.uint64(data[at]) + _ONE) * power
-        if data[at] & 0xC0 == 0x80:
-            continuations += 1
-        else:
-            kind = classes[decode(data, at)[0]]
-            some |= kind
-            every &= kind
-    return value, some, every, continuations

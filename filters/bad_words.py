@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
 from gristmill.core.jit import kernel
-from gristmill.core.repeats import mix
-from gristmill.core.words import HASH_BASE, word_hash
+from gristmill.core.polynomial import HASH_BASE, text_hash
 
 _BITS = 1 << 16
 _ONE = np.uint64(1)
@@ -59,7 +58,7 @@ def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
 
 
 def _address(run: str) -> int:
-    return int(mix(np.uint64(word_hash(run))) >> _SHIFT)
+    return text_hash(run) >> int(_SHIFT)
 
 
 @kernel
@@ -73,19 +72,16 @@ def may_hold(
     found = np.zeros(len(offsets) - 1, np.bool_)
     for row in range(len(found)):
         value = np.uint64(0)
-        power = _ONE
         for at in range(offsets[row], offsets[row + 1]):
             byte = data[at]
             if 0x41 <= byte <= 0x5A:
                 byte |= 0x20
             if 0x61 <= byte <= 0x7A or 0x30 <= byte <= 0x39 or byte == 0x5F:
-                value += (np.uint64(byte) + _ONE) * power
-                power *= HASH_BASE
+                value = value * HASH_BASE + np.uint64(byte) + _ONE
                 continue
-            found[row] |= (any_script and byte >= 0x80) or (value != 0 and wanted[mix(value) >> _SHIFT])
+            found[row] |= (any_script and byte >= 0x80) or (value != 0 and wanted[value >> _SHIFT])
             if found[row]:
                 break
             value = np.uint64(0)
-            power = _ONE
-        found[row] |= value != 0 and wanted[mix(value) >> _SHIFT]
+        found[row] |= value != 0 and wanted[value >> _SHIFT]
     return found

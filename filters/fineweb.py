@@ -7,7 +7,6 @@ Penedo et al. 2024 (arXiv:2406.17557), section 3.6; numbers as in datatrove 0.10
 import numpy as np
 
 from gristmill.core.batch import Batch
-from gristmill.core.characters import count_code_points
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
 from gristmill.core.lines import BLANK, ENDS_SENTENCE, lines
 from gristmill.core.params import StageParams
@@ -79,7 +78,6 @@ def judge(batch: Batch, params: Params) -> Verdict:
     filled = (table.kinds & BLANK) == 0
     n_lines = sums(table.offsets, filled)
     newlines = np.diff(table.offsets) - 1
-    chars = count_code_points(batch.text.data, batch.text.offsets)
     firsts = first_places(table.offsets, table.hashes)
     repeated = filled & (firsts != np.arange(len(firsts)))
     punctuated = sums(table.offsets, (table.kinds & ENDS_SENTENCE) != 0)
@@ -89,7 +87,9 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "fineweb.short_line_frac": ratio(
             sums(table.offsets, filled & (table.chars <= params.short_line_length)), n_lines
         ),
-        "fineweb.dup_line_char_frac": ratio(sums(table.offsets, np.where(repeated, table.chars, 0)), chars - newlines),
+        "fineweb.dup_line_char_frac": ratio(
+            sums(table.offsets, np.where(repeated, table.chars, 0)), sums(table.offsets, table.chars)
+        ),
         "fineweb.newline_word_ratio": ratio(newlines, np.diff(words(batch).offsets)),
     }
     failed = apply_limits(LIMITS, signals, params, batch)

@@ -14,9 +14,10 @@ from gristmill.core.jit import kernel
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits, in_languages
 from gristmill.core.lines import stripped_lines
 from gristmill.core.params import StageParams
+from gristmill.core.polynomial import text_hash
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Verdict
-from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, word_hash, words
+from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, words
 
 NAME = "gopher_quality"
 VERSION = 1
@@ -186,10 +187,10 @@ def _words_judged(batch: Batch, params: Params, n_words: NDArray[np.int64]) -> N
 
 def _stop_word_types(batch: Batch, params: Params) -> NDArray[np.int64]:
     table = words(batch)
-    forms = [(word_hash(word), i) for i, word in enumerate(params.stop_words)]
+    forms = [(text_hash(word), i) for i, word in enumerate(params.stop_words)]
     if params.stop_words_ignore_case:
         cased = ((form, i) for i, word in enumerate(params.stop_words) for form in (word.title(), word.upper()))
-        forms += [(word_hash(form), i) for form, i in cased]
+        forms += [(text_hash(form), i) for form, i in cased]
     wanted = np.array([value for value, _ in forms], np.uint64)
     bits = np.array([1 << i for _, i in forms], np.uint64)
     wanted.flags.writeable = bits.flags.writeable = False

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.characters import SPACE, classes, count_code_points, decode
+from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
-from gristmill.core.lines import BLANK, Lines, frozen, lines, measured_lines
+from gristmill.core.lines import BLANK, Lines, code_points, frozen, lines, measured_lines
 from gristmill.core.params import StageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, repeated_sequences
@@ -117,7 +117,7 @@ EXAMPLES = (
 def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by what it says more than once."""
     all_copies = params.dup_counting == "all_copies"
-    chars = count_code_points(batch.text.data, batch.text.offsets)
+    chars = code_points(lines(batch))
     table = words(batch)
     sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies)
     word_chars = sums(table.offsets, table.chars) if all_copies else chars
@@ -161,7 +161,10 @@ def _take(table: Lines, kept: NDArray[np.bool_]) -> Lines:
 
 
 def paragraphs(batch: Batch) -> Lines:
-    """The paragraphs of each stripped text, between runs of two and more newlines; measured like lines."""
+    """The paragraphs of each stripped text, between runs of two and more newlines, measured like lines.
+
+    A text of one paragraph is given none: it cannot repeat any, and most texts have one.
+    """
     table = lines(batch)
     data = batch.text.data
     spans = paragraph_spans(data, table.offsets, table.starts, table.sizes, table.kinds, classes())
@@ -177,7 +180,7 @@ def paragraph_spans(
     kinds: NDArray[np.uint8],
     classes: NDArray[np.uint16],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Join lines to paragraphs: offsets, starts and sizes as of `Lines`. A blank text has none."""
+    """Join lines to paragraphs: offsets, starts and sizes as of `Lines`; none for a text of less than two."""
     rows = len(offsets) - 1
     paragraph_offsets = np.zeros(rows + 1, np.int64)
     paragraph_starts = np.empty(len(starts), np.int64)
@@ -206,6 +209,8 @@ def paragraph_spans(
                 count += 1
                 inside = True
             paragraph_sizes[count - 1] = end - paragraph_starts[count - 1]
+        if count - paragraph_offsets[row] < 2:
+            count = paragraph_offsets[row]
         paragraph_offsets[row + 1] = count
     return paragraph_offsets, paragraph_starts[:count].copy(), paragraph_sizes[:count].copy()
 

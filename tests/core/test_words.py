@@ -9,8 +9,9 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gristmill.core.batch import Batch, text_buffers
+from gristmill.core.polynomial import text_hash
 from gristmill.core.special_words import abbreviations, units
-from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, segment, word_hash, words
+from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, segment, words
 from tests.plain_words import plain_words
 
 # Texts of single characters seldom meet a rule; texts of pieces that mean something do.
@@ -77,7 +78,7 @@ def test_words_match_the_reference(texts: list[str], start: int) -> None:
     assert table.offsets.tolist() == np.cumsum([0, *map(len, expected)]).tolist()
     for i, word in enumerate(found):
         assert table.chars[i] == len(word)
-        assert table.hashes[i] == word_hash(word)
+        assert table.hashes[i] == text_hash(word)
         assert bool(table.kinds[i] & HAS_LETTER) == any(character.isalpha() for character in word)
 
 
@@ -94,7 +95,7 @@ def test_words_are_cut_once_for_a_batch() -> None:
 def test_long_words_hash_as_short_ones_do() -> None:
     word = "é" * 100
     table = segment(text_buffers(pa.array([word], pa.large_string())))
-    assert (table.hashes[0], table.chars[0]) == (word_hash(word), 100)
+    assert (table.hashes[0], table.chars[0]) == (text_hash(word), 100)
 
 
 def test_special_words_fit_their_packing() -> None:
