@@ -18,7 +18,7 @@ SAMPLE  := sample/$(PAGES)-$(SEED)
 
 # uv ignores pip's settings. Where pip finds wheels in a folder, torch may lie there as a build without CUDA; elsewhere
 # uv chooses the build that fits the machine, so that no CUDA packages come to one without a GPU.
-FIND_LINKS = $(shell $(BIN)/pip config get global.find-links 2>/dev/null)
+FIND_LINKS = $(or $(PIP_FIND_LINKS),$(shell $(BIN)/pip config get global.find-links 2>/dev/null))
 UV = $(if $(FIND_LINKS),UV_FIND_LINKS="$(FIND_LINKS)" $(BIN)/uv pip install,$(BIN)/uv pip install --torch-backend=auto)
 
 .PHONY: install run test check format soak bench dashboard clean
