@@ -7,6 +7,8 @@
     ├── StoreError              1   the store cannot be read or written
     ├── BalanceError            1   a task or a run does not account for every record
     ├── WorkerError             1   a worker process died or hung, also after its retries
+    ├── PageError               1   extract/page.py: one page is over a limit or broke its parser; becomes a failed record
+    ├── UnfinishedError         1   pipelines/running.py: a job has no receipt yet; the run begins
     └── VerificationError       3   the store's content is not what its receipts say
 
 A message tells what happened, where, and what to do next.
