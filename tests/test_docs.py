@@ -151,6 +151,13 @@ def test_the_readme_shows_a_funnel_of_the_default_recipe() -> None:
         assert before[3] == after[2], after[0]
 
 
+def test_documented_parameters_of_the_deployment_are_those_of_the_flow() -> None:
+    source = ast.parse((ROOT / "pipelines" / "curate.py").read_text("utf-8"))
+    flow = next(node for node in source.body if isinstance(node, ast.FunctionDef) and node.name == "curate")
+    table = (DOCS / "deployment.md").read_text("utf-8").partition("| parameter | meaning |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| `(\w+)`", table, re.MULTILINE) == [argument.arg for argument in flow.args.args]
+
+
 def test_documented_columns_are_those_of_the_documents_table() -> None:
     text = (DOCS / "reference.md").read_text("utf-8")
     row = next(line for line in text.splitlines() if line.startswith("| `documents`, `kept` |"))

@@ -1,6 +1,7 @@
 """The folders at the root are one package, `gristmill`, through links; what would quietly break that is checked here."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,32 @@ print(sys.modules["tokenize"].__file__)
     bare, tokenizer = python("-W", "ignore", "-c", program).splitlines()[-2:]
     assert bare == "[]"
     assert Path(tokenizer).is_relative_to(Path(os.__file__).parent)
+
+
+STAGES = ("crawl", "extract", "filters", "dedup", "tokenize")
+MAY_IMPORT = {
+    "core": {"core"},
+    "samples": {"core", "samples"},
+    "pipelines": {"core", "samples", "pipelines", *STAGES},
+    "dashboard": {"core", "pipelines", "dashboard"},
+} | {stage: {"core", stage} for stage in STAGES}
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_imports_go_one_way(folder: str) -> None:
+    for path in tracked(folder):
+        if path.suffix == ".py":
+            found = set(re.findall(r"^\s*(?:from|import) gristmill\.(\w+)", (ROOT / path).read_text("utf-8"), re.M))
+            assert found <= MAY_IMPORT[folder], path
+
+
+def test_only_the_pipeline_knows_prefect() -> None:
+    known = [
+        path.parts[0]
+        for path in tracked(*FOLDERS)
+        if path.suffix == ".py" and re.search(r"^\s*(?:from|import) prefect\b", (ROOT / path).read_text("utf-8"), re.M)
+    ]
+    assert set(known) == {"pipelines"}
 
 
 def test_a_kernel_is_declared_in_one_way() -> None:
