@@ -20,7 +20,6 @@ from gristmill.pipelines.executors import Executor, open_executor
 from gristmill.pipelines.funnel import funnel, funnel_markdown
 from gristmill.pipelines.graph import Course, Describe
 from gristmill.pipelines.jobs import Job, existing_receipt, with_upstream
-from gristmill.pipelines.ledger import LEDGER, finish_run
 from gristmill.pipelines.plan import plan_run
 from gristmill.pipelines.progress import RunProgress, run_progress
 from gristmill.pipelines.receipts import Receipt
@@ -114,8 +113,12 @@ class PrefectRunner:
 
         @flow(name="leg", flow_run_name=name, task_runner=threads, persist_result=False)
         def leg(stages: str, first_unit: int, unit_count: int) -> None:  # noqa: ARG001 - shown by Prefect
-            describe(submit, units)
-            wait(futures)
+            try:
+                describe(submit, units)
+                wait(futures)
+            except BaseException:  # Ctrl-C or a cancelled run: Prefect's threads would first wait for all their jobs
+                self._executor.close()
+                raise
             _raise_first_failure(futures)
 
         leg(name, first, len(units))
@@ -149,6 +152,10 @@ def curate(
     timeout_seconds: float = DEFAULT_TIMEOUT_SECONDS,
 ) -> str:
     """Run a recipe over inputs; parameters are plain JSON, so that a deployment can hold them. Returns the root digest."""
+    # Imported here: Prefect's event threads are abandoned at exit with a copy of this flow's context, which keeps this
+    # module's globals alive; were DuckDB among them, its bindings would print 120 lines about leaks.
+    from gristmill.pipelines.ledger import LEDGER, finish_run
+
     plan = plan_run(recipe, inputs, store, overrides or [])
     names = [stage.name for stage in plan.recipe.stages]
     write_started(open_store(plan.store), plan)

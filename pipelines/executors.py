@@ -8,9 +8,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
 
-from gristmill.core.errors import UsageError, WorkerError
+from gristmill.core.errors import GristmillError, UsageError, WorkerError
 from gristmill.pipelines.jobs import Job, run_job
-from gristmill.pipelines.pool import WorkerPool
+from gristmill.pipelines.pool import Work, WorkerPool, portable
 from gristmill.pipelines.receipts import Receipt
 
 RUNNERS = ("local", "dask")
@@ -24,28 +24,61 @@ class Executor(Protocol):
     def run(self, job: Job, timeout_seconds: float) -> Receipt:
         """Run a job and wait for its receipt; WorkerError if its process was lost or hung."""
 
+    def close(self) -> None:
+        """End the jobs in progress: what waits for them in `run` raises an error that is not worth a retry."""
+
 
 class DaskExecutor:
     """Jobs on the workers of a Dask cluster."""
 
-    def __init__(self, client: Any) -> None:
+    def __init__(self, client: Any, work: Work = run_job) -> None:
+        """Use a cluster through its client; `work` is what its workers do with a job."""
         self._client = client
+        self._work = work
+        self._running: set[Any] = set()
+        self._closed = False
         self.workers = max(1, sum(client.nthreads().values()))
 
     def run(self, job: Job, timeout_seconds: float) -> Receipt:
-        """Run a job on some worker of the cluster."""
-        from distributed import TimeoutError as DaskTimeout
-        from distributed.scheduler import KilledWorker
+        """Run a job on some worker of the cluster. Dask itself tries again, three times, where a worker dies."""
+        import distributed
 
-        future = self._client.submit(run_job, job, pure=False)
+        dask: Any = distributed  # untyped
+        future = self._client.submit(_portably, self._work, job, pure=False)
+        self._running.add(future)
         try:
             receipt: Receipt = future.result(timeout=timeout_seconds)
-        except DaskTimeout as error:
-            future.cancel(force=True)
-            raise WorkerError(f"{job.label} ran past its time-out of {timeout_seconds:g} s.") from error
-        except KilledWorker as error:
+        except dask.TimeoutError as error:
+            self._end(future)
+            raise WorkerError(f"{job.label} ran past its time-out of {timeout_seconds:g} s and was stopped.") from error
+        except (dask.KilledWorker, dask.CancelledError) as error:
+            if self._closed:
+                raise GristmillError(f"{job.label} was stopped with the run.") from error
             raise WorkerError(f"{job.label}: its Dask workers died again and again.") from error
+        finally:
+            self._running.discard(future)
         return receipt
+
+    def close(self) -> None:
+        """Cancel the jobs in progress."""
+        self._closed = True
+        self._client.cancel(list(self._running), force=True)
+
+    def _end(self, future: Any) -> None:
+        """Cancel a job that hangs, and restart its worker: Dask cannot stop what already runs."""
+        busy = [worker for worker, keys in self._client.processing().items() if future.key in keys]
+        future.cancel(force=True)
+        self._client.restart_workers(busy, timeout=60, raise_for_error=False)
+
+
+def _portably(work: Work, job: Job) -> Receipt:
+    """Run a job on a cluster's worker; its errors become Gristmill's own, which can be sent and read."""
+    try:
+        return work(job)
+    except MemoryError as error:
+        raise WorkerError(f"{job.label}: out of memory.") from error
+    except Exception as error:
+        raise portable(error, job) from error
 
 
 _ahead: list[WorkerPool] = []
