@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 DIGEST_BYTES = 16
 _FLOAT_SCALE = 1e6
@@ -36,7 +37,7 @@ class TableDigest:
 
     def __init__(self, schema: pa.Schema) -> None:
         fields = [field for field in schema if UNDIGESTED.items() - (field.metadata or {}).items()]
-        self._names = [f"{field.name}:{field.type}" for field in fields]
+        self._names = [f"{field.name}:{_type_name(field.type)}" for field in fields]
         self._columns = {field.name: _ColumnDigest(field.type) for field in fields}
         self._rows = 0
 
@@ -83,10 +84,7 @@ class _ColumnDigest:
             self._own.update(_value_bytes(column))
         elif pa.types.is_floating(kind):
             values = column.fill_null(np.nan).to_numpy(zero_copy_only=False).astype(np.float64)
-            scaled = np.where(np.isnan(values), _NOT_A_NUMBER, np.rint(np.nan_to_num(values) * _FLOAT_SCALE)).astype(
-                np.int64
-            )
-            self._own.update(scaled.tobytes())
+            self._own.update(_rounded(values).tobytes())
         elif pa.types.is_fixed_size_binary(kind):
             self._own.update(b"".join(value or b"" for value in column.to_pylist()))
         else:
@@ -96,6 +94,16 @@ class _ColumnDigest:
     def hexdigest(self) -> str:
         own = [part.hexdigest() for part in (self._own, self._lengths, self._nulls)]
         return json_digest([own, [child.hexdigest() for child in self._children]])
+
+
+def _type_name(kind: pa.DataType) -> str:
+    """A type's name without the name of a list's element: Arrow calls it "item", and "element" once it was in Parquet."""
+    if _is_list(kind):
+        return f"{'large_' if pa.types.is_large_list(kind) else ''}list<{_type_name(kind.value_type)}>"
+    if pa.types.is_struct(kind):
+        fields = [kind.field(i) for i in range(kind.num_fields)]
+        return f"struct<{', '.join(f'{field.name}: {_type_name(field.type)}' for field in fields)}>"
+    return str(kind)
 
 
 def _is_list(kind: pa.DataType) -> bool:
@@ -109,6 +117,13 @@ def _is_bytes(kind: pa.DataType) -> bool:
         or pa.types.is_binary(kind)
         or pa.types.is_large_binary(kind)
     )
+
+
+def _rounded(values: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Floats as integers × 10⁶; those too large for that as their bits, "not a number" as the smallest integer."""
+    fits = np.abs(values) < 2.0**63 / _FLOAT_SCALE
+    rounded = np.rint(np.where(fits, values, 0.0) * _FLOAT_SCALE).astype(np.int64)
+    return np.where(np.isnan(values), _NOT_A_NUMBER, np.where(fits, rounded, values.view(np.int64)))
 
 
 def _lengths(column: pa.Array) -> bytes:
