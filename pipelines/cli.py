@@ -8,6 +8,8 @@ import typer
 from gristmill.core.errors import GristmillError
 from gristmill.pipelines import commands_look, commands_make, commands_train
 
+_INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt, saying nothing
+
 app = typer.Typer(
     name="gristmill",
     help="Common Crawl in, language-model training shards out, and every record accounted for.",
@@ -32,7 +34,9 @@ def main() -> None:
             raise
         _say(str(error))
         raise SystemExit(error.exit_code) from error
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit) as end:
+        if isinstance(end, SystemExit) and end.code != _INTERRUPTED:
+            raise
         _say("stopped. What is finished is kept: the same command goes on from there.")
         raise SystemExit(1) from None
     except BrokenPipeError:

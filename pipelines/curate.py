@@ -4,6 +4,7 @@ Flows and tasks choose what runs, where and how often again; the work is in pipe
 alone decides what is finished: lose Prefect's database and a new run still does only what is missing.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -62,7 +63,8 @@ def _worth_retrying(_task: Any, _run: Any, state: Any) -> bool:
     """A lost worker or a store that does not answer may do better next time; a fault in the data will not."""
     try:
         state.result()
-    except (WorkerError, StoreError, OSError):
+    except (WorkerError, StoreError, OSError) as error:
+        logging.getLogger("gristmill").warning("%s Trying again.", error)
         return True
     except Exception:
         return False

@@ -22,7 +22,6 @@ START_SECONDS = 240  # 8 s on two idle cores; a machine under heavy load took ov
 _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
     "DO_NOT_TRACK": "1",
-    "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_TO_API_ENABLED": "false",
     "PREFECT_RESULTS_PERSIST_BY_DEFAULT": "false",
     "PREFECT_CLI_PROMPT": "false",
@@ -33,6 +32,8 @@ def quiet_prefect() -> None:
     """Choose Prefect's settings before it is imported; what the user has set stays."""
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    # Prefect logs each failure with its traceback, before Gristmill says in one sentence what is wrong.
+    os.environ.setdefault("PREFECT_LOGGING_LEVEL", "WARNING" if "--debug" in sys.argv else "CRITICAL")
 
 
 class TemporaryServer:
@@ -75,15 +76,14 @@ class TemporaryServer:
         )
 
     def stop(self) -> None:
-        """End the process."""
-        self._process.terminate()
+        """End the process, at once: its database has no value."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
         try:
-            self._process.wait(10)
+            self._process.wait(5)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        if self._process.stdin is not None:
-            self._process.stdin.close()
 
     def _start(self) -> "subprocess.Popen[bytes]":
         environment = os.environ | {"PREFECT_HOME": str(self._home)}
@@ -95,6 +95,7 @@ class TemporaryServer:
                 stdin=subprocess.PIPE,  # closes when this process dies, however it dies; the server ends itself then
                 stdout=log,
                 stderr=log,
+                start_new_session=True,  # Ctrl-C is not for it: the flow has yet to report to it
             )
 
     def _answers(self) -> bool:
