@@ -36,7 +36,7 @@ def value_of(kind: pa.DataType) -> st.SearchStrategy[Any]:
     """Values of a type, nulls among them at every depth."""
     if pa.types.is_struct(kind):
         fields = [kind.field(i) for i in range(kind.num_fields)]
-        plain = st.fixed_dictionaries({field.name: value_of(field.type) for field in fields})
+        plain: st.SearchStrategy[Any] = st.fixed_dictionaries({field.name: value_of(field.type) for field in fields})
     elif pa.types.is_list(kind) or pa.types.is_large_list(kind):
         plain = st.lists(value_of(kind.value_type), max_size=3)
     else:
