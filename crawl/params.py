@@ -8,7 +8,4 @@ RULES = ("fetch.empty", "fetch.not_a_warc", "fetch.unreadable", "fetch.short")
 
 
 class Params(BaseParams):
-    """How files are brought here. None of it changes what is in them."""
-
-    keep: bool = False
-    """Whether fetched copies stay in the store's cache once their documents are extracted."""
+    """None yet: how a file is brought here does not change what is in it, so it is not the recipe's affair."""

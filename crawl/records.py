@@ -12,7 +12,7 @@ from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from gristmill.crawl.build import build, digest_holds, fail
+from gristmill.crawl.assemble import build, digest_holds, fail
 from gristmill.crawl.gzip_codec import MAGIC as GZIP_MAGIC
 from gristmill.crawl.gzip_codec import GzipCodec
 from gristmill.crawl.heads import parse_head, starts_record

@@ -93,7 +93,7 @@ def verify(
 
     Example: gristmill verify --store data --stage heuristics
     """
-    from gristmill.core.errors import UsageError
+    from gristmill.core.errors import UsageError, VerificationError
     from gristmill.pipelines import verify as verification
     from gristmill.pipelines.runs import read_run
     from gristmill.pipelines.store import open_store
@@ -110,7 +110,7 @@ def verify(
             typer.echo(f"{one['name']:<12}{one['digest']}  {'ok' if one['ok'] else 'DIFFERS: ' + one['problem']}")
         typer.echo(f"{'root':<12}{value['root']}  {'ok' if value['ok'] else 'DIFFERS ' + value.get('problem', '')}")
     if not value["ok"]:
-        raise typer.Exit(3)
+        raise VerificationError(verification.first_difference(value))
 
 
 def trace(
@@ -126,7 +126,7 @@ def trace(
     """
     from gristmill.pipelines.runs import read_run
     from gristmill.pipelines.store import open_store
-    from gristmill.pipelines.trace import trace as find
+    from gristmill.pipelines.tracing import trace as find
 
     opened = open_store(store)
     value = find(opened, read_run(opened, run_id), shard, position)

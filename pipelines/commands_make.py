@@ -22,8 +22,7 @@ def run(
         list[str] | None, typer.Option("--input", help="WARC file, folder, glob or URL; may be repeated.")
     ] = None,
     store: StoreOption = "data",
-    workers: Annotated[int, typer.Option(min=1, help="Worker processes; default: one for each core.")] = os.cpu_count()
-    or 1,
+    workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one for each core.")] = None,
     runner: Annotated[str, typer.Option(help="Where the work is done: local or dask.")] = "local",
     address: Annotated[str | None, typer.Option(help="Address of a running Dask scheduler.")] = None,
     overrides: Annotated[
@@ -38,7 +37,9 @@ def run(
     """
     from gristmill.pipelines.running import run_recipe
 
-    run_recipe(recipe, inputs or [], store, workers, runner, address, overrides or [], timeout, as_json)
+    run_recipe(
+        recipe, inputs or [], store, workers or os.cpu_count() or 1, runner, address, overrides or [], timeout, as_json
+    )
 
 
 def sample(

@@ -53,9 +53,9 @@ def pretrain(
     out: Annotated[Path, typer.Option(help="Folder of the checkpoint; training goes on from the one there.")] = Path(
         "checkpoint"
     ),
-    layers: Annotated[int, typer.Option(min=1)] = 2,
+    layers: Annotated[int, typer.Option(min=1, help="Transformer blocks.")] = 2,
     width: Annotated[int, typer.Option(min=2, help="Values that stand for a token.")] = 128,
-    heads: Annotated[int, typer.Option(min=1)] = 4,
+    heads: Annotated[int, typer.Option(min=1, help="Attention heads of a block.")] = 4,
     sequence_length: Annotated[int, typer.Option(min=1, help="Tokens of a sequence.")] = 256,
     batch: Annotated[int, typer.Option(min=1, help="Sequences in a step.")] = 8,
     seed: Annotated[int, typer.Option(help="Of the weights and of the order of sequences.")] = 0,

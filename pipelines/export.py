@@ -15,7 +15,7 @@ from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import Run
 from gristmill.pipelines.store import Store
 from gristmill.pipelines.tables import read_batches
-from gristmill.pipelines.trace import shard_receipts
+from gristmill.pipelines.tracing import shard_receipts
 from gristmill.tokenize.shard_writer import shard_name
 
 _SHARD_KINDS = ("bin", "idx", "npy")

@@ -7,7 +7,7 @@ from gristmill.core.errors import UsageError
 from gristmill.pipelines.runs import Run
 from gristmill.pipelines.steps.pretrain import shard_paths
 from gristmill.pipelines.store import Store
-from gristmill.pipelines.trace import run_vocabulary, shard_receipts
+from gristmill.pipelines.tracing import run_vocabulary, shard_receipts
 from gristmill.tokenize.pretrain import PretrainParams, Step, pretrain
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import duckdb
-import orjson
 
 from gristmill.core.errors import UsageError
 from gristmill.pipelines.ledger import query
@@ -75,15 +74,19 @@ def _verdicts(ledger: duckdb.DuckDBPyConnection, run: Run, key: bytes) -> list[d
             continue
         rows = query(
             ledger,
-            f'SELECT alive, outcome, rules, to_json(signals) AS signals FROM "verdicts_{stage.name}" '
-            "WHERE id = ? AND outcome IS NOT NULL",
+            f'SELECT alive, outcome, rules, signals FROM "verdicts_{stage.name}" WHERE id = ? AND outcome IS NOT NULL',
             [key],
         )
         for row in rows:
-            signals = orjson.loads(row["signals"])
+            signals = {name: _readable(value) for name, value in row["signals"].items()}
             told = {"name": stage.name, "outcome": row["outcome"], "rules": row["rules"], "signals": signals}
             stages.append(told if row["alive"] else {**told, "judged_beside": True})
     return stages
+
+
+def _readable(signal: Any) -> Any:
+    """Ids as people write them."""
+    return signal.hex() if isinstance(signal, bytes) else signal
 
 
 def _survivor(ledger: duckdb.DuckDBPyConnection, key: bytes) -> dict[str, Any] | None:

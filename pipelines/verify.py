@@ -41,6 +41,13 @@ def verify(
     return value
 
 
+def first_difference(value: dict[str, Any]) -> str:
+    """What `verify` found wrong first, in a sentence."""
+    broken = next((stage for stage in value["stages"] if not stage["ok"]), None)
+    said = f"{broken['name']} differs: {broken['problem']}" if broken else str(value.get("problem"))
+    return f"{said}. Delete the receipt of that part and run the recipe again: it is made anew."
+
+
 def _law_problem(run: Run) -> str | None:
     try:
         for stage in run.stages:

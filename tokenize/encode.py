@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
 from gristmill.core.documents import ID_BYTES
-from gristmill.core.params import StageParams
+from gristmill.core.params import Params as BaseParams
 from gristmill.core.verdict import Example, Verdict
 from gristmill.tokenize.vocabulary import Ids, Vocabulary, load_vocabulary, vocabulary_files
 
@@ -32,7 +32,7 @@ EXAMPLES = (
 )
 
 
-class Params(StageParams):
+class Params(BaseParams):
     """What text becomes tokens with."""
 
     vocabulary: str = "gristmill-8k"

@@ -14,7 +14,7 @@ from gristmill.pipelines.export import kept_documents
 from gristmill.pipelines.funnel import funnel
 from gristmill.pipelines.ledger import open_ledger
 from gristmill.pipelines.story import story
-from gristmill.pipelines.trace import run_vocabulary, shard_receipts, shard_tokens, trace
+from gristmill.pipelines.tracing import run_vocabulary, shard_receipts, shard_tokens, trace
 from gristmill.samples.truth import fate
 from tests.dedup.tables import jaccard, shingles
 from tests.paths import shared
