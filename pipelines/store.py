@@ -6,8 +6,9 @@ put only where none exists yet. Nothing is ever renamed, because buckets cannot.
 
 import io
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -107,9 +108,16 @@ class Store:
     @contextmanager
     def writer(self, path: str) -> Iterator[io.RawIOBase]:
         """Stream an object of any size; nothing appears if the block raises."""
-        with self._writing(path), obstore.open_writer(self._objects, path, buffer_size=_BUFFER_BYTES) as target:
-            stream = _Stream(target)
-            yield stream
+        with self._writing(path):
+            target = obstore.open_writer(self._objects, path, buffer_size=_BUFFER_BYTES)
+            target.__enter__()
+        try:
+            yield _Stream(target, lambda: self._writing(path))
+        except BaseException:
+            target.__exit__(*sys.exc_info())
+            raise
+        with self._writing(path):  # only here, or a broken input read in the block would be told as a full disk
+            target.__exit__(None, None, None)
 
     def reader(self, path: str) -> pa.NativeFile:
         """Open an object for random access: memory-mapped in a folder, by ranges in a bucket."""
@@ -117,10 +125,12 @@ class Store:
             if self.folder is not None:
                 return pa.memory_map(str(self.folder / path))
             return pa.PythonFile(_Ranges(self._objects, path), mode="r")
-        except (FileNotFoundError, BaseError) as error:
+        except FileNotFoundError as error:
             raise StoreError(
-                f"{path} is missing in the store {self.url}. Run the recipe again; it does what is missing."
+                f"{path} is missing in the store {self.url}. Delete the receipt that names it and run again."
             ) from error
+        except (OSError, BaseError) as error:
+            raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(error)}.") from error
 
     def local_path(self, path: str) -> str:
         """How DuckDB names an object: an absolute path, or its URL in a bucket."""
@@ -148,8 +158,8 @@ def open_store(url: str) -> Store:
 class _Stream(io.RawIOBase):
     """A file object over obstore's multipart writer; Arrow closes what it writes to, obstore must not be closed twice."""
 
-    def __init__(self, target: Any) -> None:
-        self._target = target
+    def __init__(self, target: Any, writing: Callable[[], AbstractContextManager[None]]) -> None:
+        self._target, self._writing = target, writing
         self._written = 0
 
     def writable(self) -> bool:
@@ -157,7 +167,8 @@ class _Stream(io.RawIOBase):
 
     def write(self, data: Any) -> int:
         view = memoryview(data).cast("B")
-        self._target.write(bytes(view) if view.readonly else view)
+        with self._writing():
+            self._target.write(bytes(view) if view.readonly else view)
         self._written += len(view)
         return len(view)
 

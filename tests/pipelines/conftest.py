@@ -12,6 +12,7 @@ import pytest
 
 from gristmill.samples.sample import write_sample
 from tests.paths import shared
+from tests.pipelines.prefect_server import prefect_server as prefect_server
 from tests.pipelines.serial import Finished, finish, write_recipe
 
 

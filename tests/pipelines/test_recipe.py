@@ -54,7 +54,7 @@ def test_the_same_text_gives_the_same_keys(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("override", "first"),
     [
-        ("fetch.keep=true", "fetch"),
+        ("extract.engine=trafilatura", "extract"),
         ("language.min_score=0.6", "language"),
         ("gopher_quality.min_words=40", "heuristics"),
         ("heuristics.gopher_quality.min_words=40", "heuristics"),
