@@ -7,6 +7,7 @@ from gristmill.dashboard.search import Search
 from gristmill.dashboard.source import Source
 
 _ANY = "any"
+_LIST_ROWS, _LIST_PIXELS = 6, 250  # a longer list scrolls, so that the document below it stays in sight
 
 
 def render(source: Source) -> None:
@@ -29,7 +30,7 @@ def render(source: Source) -> None:
     event = st.dataframe(
         [{**row, "date": row["date"][:10], "rules": ", ".join(row["rules"])} for row in rows],
         hide_index=True,
-        height=250,
+        height=_LIST_PIXELS if len(rows) > _LIST_ROWS else "content",
         column_order=("url", "outcome", "rules", "date"),
         column_config={
             "url": st.column_config.TextColumn("URL", width="large"),

@@ -136,4 +136,4 @@ def _number(value: object) -> bool:
 
 
 def _bound(threshold: Threshold) -> str:
-    return f"{'≥' if threshold.side == 'below' else '≤'} {threshold.bound:,g}"
+    return f"{'≥' if threshold.side == 'below' else '≤'} {markup.plain(threshold.bound)}"

@@ -51,7 +51,7 @@ def _sizes_chart(rows: list[dict[str, Any]]) -> look.Drawing:
         .mark_bar()
         .encode(
             x=alt.X("cluster_size", type="ordinal", title="documents in the cluster", axis=alt.Axis(labelAngle=0)),
-            y=alt.Y("clusters", type="quantitative", title="clusters", axis=alt.Axis(format="~s")),
+            y=alt.Y("clusters", type="quantitative", title="clusters", axis=alt.Axis(format="~s", tickMinStep=1)),
             xOffset=alt.XOffset("state", type="nominal"),
             color=look.colours(stages),
             tooltip=[
@@ -75,7 +75,9 @@ def _jaccard_chart(rows: list[dict[str, Any]], threshold: float | None) -> look.
         .encode(
             x=alt.X("start", type="quantitative", bin="binned", scale=scale, title="true Jaccard to the survivor"),
             x2="end",
-            y=alt.Y("documents", type="quantitative", title="documents removed", axis=alt.Axis(format="~s")),
+            y=alt.Y(
+                "documents", type="quantitative", title="documents removed", axis=alt.Axis(format="~s", tickMinStep=1)
+            ),
             tooltip=[
                 alt.Tooltip("start", type="quantitative", format=".3f", title="from"),
                 alt.Tooltip("end", type="quantitative", format=".3f", title="to"),

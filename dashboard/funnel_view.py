@@ -78,7 +78,7 @@ def _numbers(row: dict[str, Any]) -> str:
     told = [f"{row['kept']:,} of {row['in']:,} {unit}"]
     told += [f"−{row['rejected']:,}"] if row["rejected"] else []
     told += [f"{row['failed']:,} failed"] if row["failed"] else []
-    return "   ".join(told)
+    return " · ".join(told)
 
 
 def _told(row: dict[str, Any]) -> dict[str, Any]:

@@ -17,7 +17,7 @@ _CSS = """
 .gm-head h1 { font-size: 1.7rem; font-weight: 650; padding: 0; margin: 0; letter-spacing: -.01em; }
 .gm-head code { font-size: .82rem; opacity: .75; background: none; padding: 0; color: inherit; }
 .gm-pill { font-size: .8rem; font-weight: 600; padding: .12rem .6rem; border-radius: 1rem; color: #fff; }
-h3 { font-size: 1.15rem !important; font-weight: 620 !important; padding-bottom: 0 !important; }
+h3 { font-size: 1.15rem !important; font-weight: 620 !important; padding-bottom: .3rem !important; }
 .gm-about { opacity: .7; font-size: .92rem; margin-top: .3rem; }
 .gm-cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(130px, 1fr)); gap: .7rem; }
 .gm-card { border: 1px solid rgba(128, 120, 100, .25); border-radius: .5rem; padding: .55rem .85rem; }
@@ -33,6 +33,7 @@ h3 { font-size: 1.15rem !important; font-weight: 620 !important; padding-bottom:
 .gm-table th { text-align: left; font-weight: 600; opacity: .65; }
 .gm-table th, .gm-table td { padding: .2rem .5rem; border: 0; border-bottom: 1px solid rgba(128, 120, 100, .18);
   overflow-wrap: anywhere; vertical-align: top; }
+.gm-table td:last-child { white-space: nowrap; }
 .gm-table tr.stage td { font-weight: 600; padding-top: .6rem; }
 .gm-table tr.beside td { opacity: .6; }
 .gm-table tr.fails td { color: #b04a3a; font-weight: 600; }
@@ -72,7 +73,9 @@ def names_axis(field: str, sort: Any, title: str | None = None) -> alt.Y:
 
 def counts_axis(field: str, title: str | None = None, **more: Any) -> alt.X:
     """A horizontal axis of counts."""
-    return alt.X(field, type="quantitative", title=title, axis=alt.Axis(format="~s", tickCount=6, grid=True), **more)
+    return alt.X(
+        field, type="quantitative", title=title, axis=alt.Axis(format="~s", tickCount=6, tickMinStep=1), **more
+    )
 
 
 def colours(names_to_colours: dict[str, str], **more: Any) -> alt.Color:

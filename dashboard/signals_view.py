@@ -80,7 +80,13 @@ def _chart(rows: list[dict[str, Any]], axis: Axis, signal: Signal, thresholds: l
         .encode(
             x=x,
             x2="end",
-            y=alt.Y("documents", type="quantitative", stack="zero", title="documents", axis=alt.Axis(format="~s")),
+            y=alt.Y(
+                "documents",
+                type="quantitative",
+                stack="zero",
+                title="documents",
+                axis=alt.Axis(format="~s", tickMinStep=1),
+            ),
             color=look.colours(_STATES),
             order=alt.Order("order", type="quantitative"),
             tooltip=[
@@ -92,7 +98,11 @@ def _chart(rows: list[dict[str, Any]], axis: Axis, signal: Signal, thresholds: l
         )
     )
     lines = [
-        {"at": line_at(one, signal), "text": f"{one.parameter.rpartition('.')[2]} = {one.bound:,g}", "row": place}
+        {
+            "at": line_at(one, signal),
+            "text": f"{one.parameter.rpartition('.')[2]} = {markup.plain(one.bound)}",
+            "row": place,
+        }
         for place, one in enumerate(thresholds)
         if axis.low <= line_at(one, signal) <= axis.high
     ]
@@ -118,7 +128,7 @@ def _tell(summary: Summary, axis: Axis, thresholds: list[Threshold], drawn: int)
     for one in thresholds:
         where = "" if axis.low <= one.bound <= axis.high else " (beyond what is drawn)"
         languages = f", {one.languages}" if one.languages else ""
-        told.append(f"{one.rule} fails {one.side} {one.parameter} = {one.bound:,g}{where}{languages}.")
+        told.append(f"{one.rule} fails {one.side} {one.parameter} = {markup.plain(one.bound)}{where}{languages}.")
     st.html(markup.lines(told))
     st.dataframe(
         [{f"{share:.1%}": value for share, value in summary.quantiles}],

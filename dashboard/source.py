@@ -43,7 +43,7 @@ class Source:
         return cast(T, _answer(key, lambda: question(self.ledger.cursor(), *args, **kwargs)))
 
 
-@st.cache_data(max_entries=_REMEMBERED, show_spinner=False)
+@st.cache_data(max_entries=_REMEMBERED, show_spinner="Reading the ledger …")
 def _answer(key: tuple[Any, ...], _question: Callable[[], Any]) -> Any:  # noqa: ARG001 (the key is what is cached by)
     return _question()
 

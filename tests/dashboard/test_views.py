@@ -16,7 +16,7 @@ def test_bars_of_a_stage_add_up_to_what_came_in() -> None:
         assert own[0]["whole"] <= 1
         assert sum(row["count"] for row in own) == own[0]["in"]
     texts = {row["stage"]: row["text"] for row in rows if row["text"]}
-    assert texts["extract"] == "10 of 12 records   −1   1 failed"
+    assert texts["extract"] == "10 of 12 records · −1 · 1 failed"
     assert texts["shards"] == "7 of 7 documents"
 
 
