@@ -12,7 +12,7 @@ import pytest
 
 from gristmill.samples.sample import write_sample
 from tests.paths import shared
-from tests.pipelines.prefect_server import prefect_server as prefect_server
+from tests.pipelines.prefect_server import prefect_server  # noqa: F401 - a fixture of all tests here
 from tests.pipelines.serial import Finished, finish, write_recipe
 
 

@@ -1,12 +1,12 @@
 """The shipped deployment on a real server with a real worker; compose file and Dockerfile against the repository."""
 
+import importlib
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 
 from gristmill.pipelines.recipe import load_recipe
 from gristmill.pipelines.runs import read_run
@@ -16,6 +16,7 @@ from tests.pipelines.conftest import Crawl
 from tests.pipelines.prefect_server import PrefectServer, process, wait_for
 from tests.pipelines.serial import Finished
 
+yaml: Any = importlib.import_module("yaml")  # comes with Prefect, without types
 DEPLOY = ROOT / "deploy"
 FOLDERS = sorted(link.name for link in (ROOT / "src" / "gristmill").iterdir() if link.is_symlink())
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
