@@ -3,7 +3,7 @@
 //   node screenshot.mjs OPTIONS.json
 //
 // Options: url, modules (folder of playwright-core), chromium (executable), sections: [{query, charts, wait, picture}].
-// `wait` is a selector that must appear. Requests that leave the dashboard's own host and port are stopped and reported.
+// `wait` lists selectors that must appear. Requests that leave the dashboard's own host and port are stopped and reported.
 
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -37,8 +37,10 @@ try {
     if (section.charts) {
       await page.locator(drawn).nth(section.charts - 1).waitFor({ state: "attached" });
     }
-    if (section.wait) await page.locator(section.wait).first().waitFor();
+    for (const selector of section.wait ?? []) await page.locator(selector).first().waitFor();
     await page.locator("[data-testid=stApp][data-test-script-state=notRunning]").waitFor({ state: "attached" });
+    // Widgets are loaded when first needed; until then a grey bar stands in their place.
+    await page.waitForFunction(() => !document.querySelector("[data-testid=stSkeleton]"));
     await page.waitForTimeout(section.settle ?? 1_000);
     seen.sections.push(await page.evaluate(look, drawn));
     if (section.picture) await page.screenshot({ path: section.picture, fullPage: Boolean(section.full) });

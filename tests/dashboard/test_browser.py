@@ -106,8 +106,11 @@ def test_page_in_a_browser(tools: dict[str, str], dashboard: str, tmp_path: Path
             {"query": "?section=Signals", "charts": 1},
             {"query": "?section=Languages+and+domains", "charts": 2},
             {"query": "?section=Duplicates", "charts": 1},
-            {"query": "?section=Documents&find=https%3A%2F%2Fhostile.example%2F", "wait": ".gm-text"},
-            {"query": "?section=Documents&find=javascript%3A", "wait": ".gm-text mark"},
+            {
+                "query": "?section=Documents&find=https%3A%2F%2Fhostile.example%2F",
+                "wait": [".gm-text", "[data-testid=stLinkButton] a"],
+            },
+            {"query": "?section=Documents&find=javascript%3A", "wait": [".gm-text mark", "[data-testid=stCode]"]},
         ],
     )
     assert seen["outside"] == []  # no request to another host, whatever the pages say
