@@ -23,9 +23,9 @@ def funnel(store: StoreOption = "data", run_id: RunOption = None, as_json: JsonO
 
     from gristmill.pipelines import funnel as funnels
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
 
-    value = funnels.funnel(read_run(open_store(store), run_id))
+    value = funnels.funnel(read_run(existing_store(store), run_id))
     if as_json:
         typer.echo(_json(value))
     else:
@@ -47,9 +47,9 @@ def sql(
 
     from gristmill.pipelines.ledger import open_ledger
     from gristmill.pipelines.ledger import query as ask
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
 
-    with open_ledger(open_store(store), run_id) as connection:
+    with open_ledger(existing_store(store), run_id) as connection:
         rows = ask(connection, query)
     if as_json:
         typer.echo(_json(rows))
@@ -74,10 +74,10 @@ def show(
     """
     from gristmill.pipelines.ledger import open_ledger
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
     from gristmill.pipelines.story import story, story_text
 
-    opened = open_store(store)
+    opened = existing_store(store)
     with open_ledger(opened, run_id) as connection:
         value = story(connection, read_run(opened, run_id), identifier)
     typer.echo(_json(value) if as_json else story_text(value))
@@ -96,9 +96,9 @@ def verify(
     from gristmill.core.errors import UsageError, VerificationError
     from gristmill.pipelines import verify as verification
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
 
-    opened = open_store(store)
+    opened = existing_store(store)
     run = read_run(opened, run_id)
     if stage is not None and run.stage(stage) is None:
         raise UsageError(f"the run has no stage {stage!r}; it has {', '.join(one.name for one in run.stages)}.")
@@ -125,10 +125,10 @@ def trace(
     Example: gristmill trace 0 12345 --store data
     """
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
     from gristmill.pipelines.tracing import trace as find
 
-    opened = open_store(store)
+    opened = existing_store(store)
     value = find(opened, read_run(opened, run_id), shard, position)
     if as_json:
         typer.echo(_json(value))
@@ -147,9 +147,9 @@ def ledger(store: StoreOption = "data", run_id: RunOption = None) -> None:
     """
     from gristmill.pipelines.ledger import LEDGER, publish_ledger
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
 
-    opened = open_store(store)
+    opened = existing_store(store)
     publish_ledger(opened, read_run(opened, run_id))
     typer.echo(opened.local_path(LEDGER))
 

@@ -136,9 +136,9 @@ def export(
     """
     from gristmill.pipelines.export import export_documents, export_shards
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
 
-    opened = open_store(store)
+    opened = existing_store(store)
     chosen = read_run(opened, run_id)
     if shards:
         typer.echo(f"{export_shards(opened, chosen, out):,} files in {out}")

@@ -70,7 +70,7 @@ def pretrain(
     from gristmill.core.errors import UsageError
     from gristmill.pipelines.pretraining import pretrain_run
     from gristmill.pipelines.runs import read_run
-    from gristmill.pipelines.store import open_store
+    from gristmill.pipelines.store import existing_store
     from gristmill.tokenize.pretrain import PretrainParams
 
     try:
@@ -79,7 +79,7 @@ def pretrain(
         )
     except ValidationError as error:
         raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.") from error
-    opened = open_store(store)
+    opened = existing_store(store)
     for step in pretrain_run(opened, read_run(opened, run_id), out, steps, params):
         if as_json:
             typer.echo(f'{{"step": {step.step}, "loss": {step.loss:.6f}, "tokens": {step.tokens}}}')

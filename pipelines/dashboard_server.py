@@ -7,7 +7,7 @@ from pathlib import Path
 import gristmill
 from gristmill.core.errors import GristmillError
 from gristmill.pipelines.runs import read_run
-from gristmill.pipelines.store import open_store
+from gristmill.pipelines.store import existing_store
 
 _PAGE = Path(gristmill.__file__).parent / "dashboard" / "app.py"
 
@@ -19,7 +19,7 @@ def serve(store: str, run_id: str | None, host: str, port: int) -> None:
         UsageError: the store has no finished run.
         GristmillError: Streamlit ended with an error.
     """
-    run = read_run(open_store(store), run_id)
+    run = read_run(existing_store(store), run_id)
     command = [
         sys.executable, "-m", "streamlit", "run", str(_PAGE.resolve()),
         "--server.address", host, "--server.port", str(port), "--server.headless", "true",

@@ -19,7 +19,7 @@ import pyarrow as pa
 from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
-from gristmill.core.errors import StoreError
+from gristmill.core.errors import StoreError, UsageError
 
 _BUFFER_BYTES = 8 * 1024 * 1024
 
@@ -153,6 +153,15 @@ class Store:
 def open_store(url: str) -> Store:
     """Open a store, once a process."""
     return Store(url)
+
+
+def existing_store(url: str) -> Store:
+    """Open a store to look at it; UsageError if the folder is not there, so that looking makes none."""
+    if "://" not in url and not Path(url).is_dir():
+        raise UsageError(
+            f"there is no store {url}. Name one with --store, or make it with 'gristmill run --store {url}'."
+        )
+    return open_store(url)
 
 
 class _Stream(io.RawIOBase):
