@@ -1,5 +1,6 @@
 """Kept documents as one file for other programs, and shards under plain names."""
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,22 +20,30 @@ from gristmill.pipelines.tracing import shard_receipts
 from gristmill.tokenize.shard_writer import shard_name
 
 _SHARD_KINDS = ("bin", "idx", "npy")
+_COPY_BYTES = 8 * 1024 * 1024
 
 
 def export_documents(store: Store, run: Run, out: Path) -> int:
     """Write the documents that were encoded, in the order of the parts, to .parquet or .jsonl; returns their number."""
     if out.suffix not in (".parquet", ".jsonl"):
         raise UsageError(f"cannot tell the format of {out}: end it in .parquet or .jsonl.")
-    partial = out.with_name(out.name + ".partial")
+    write = _write_parquet if out.suffix == ".parquet" else _write_jsonl
+    with _appearing(out) as partial:
+        return write(partial, kept_documents(store, run))
+
+
+@contextlib.contextmanager
+def _appearing(target: Path) -> Iterator[Path]:
+    """A path to write to; what is there takes the target's name when the block has ended well."""
+    partial = target.with_name(target.name + ".partial")
     try:
-        write = _write_parquet if out.suffix == ".parquet" else _write_jsonl
-        rows = write(partial, kept_documents(store, run))
-        partial.replace(out)
+        yield partial
+        partial.replace(target)
     except OSError as error:
-        raise UsageError(f"cannot write {out}: {error.strerror}.") from error
+        raise UsageError(f"cannot write {target}: {error.strerror}. Name another place, or make room there.") from error
     finally:
-        partial.unlink(missing_ok=True)
-    return rows
+        with contextlib.suppress(OSError):
+            partial.unlink(missing_ok=True)
 
 
 def kept_documents(store: Store, run: Run) -> Iterator[pa.RecordBatch]:
@@ -54,15 +63,19 @@ def kept_documents(store: Store, run: Run) -> Iterator[pa.RecordBatch]:
 
 def export_shards(store: Store, run: Run, out: Path) -> int:
     """Copy the shards as shard-00000.bin, .idx, .npy; returns the number of files."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot write to {out}: {error.strerror}. Name another folder.") from error
     copied = 0
     for number, receipt in enumerate(shard_receipts(run)):
         for kind in _SHARD_KINDS:
             output = receipt.output(kind)
             if output is None:
                 continue
-            with store.reader(output.path) as source, (out / f"{shard_name(number)}.{kind}").open("wb") as target:
-                shutil.copyfileobj(source, target, 8 * 1024 * 1024)
+            target = out / f"{shard_name(number)}.{kind}"
+            with _appearing(target) as partial, store.reader(output.path) as source, partial.open("wb") as copy:
+                shutil.copyfileobj(source, copy, _COPY_BYTES)
             copied += 1
     return copied
 
@@ -74,7 +87,7 @@ def _final_documents(run: Run) -> tuple[Receipt, ...]:
 
 def _write_parquet(path: Path, batches: Iterator[pa.RecordBatch]) -> int:
     rows = 0
-    with pq.ParquetWriter(path, SCHEMA, compression="zstd") as writer:
+    with path.open("wb") as out, pq.ParquetWriter(out, SCHEMA, compression="zstd") as writer:
         for batch in batches:
             writer.write_batch(batch)
             rows += batch.num_rows

@@ -63,7 +63,7 @@ def open_ledger(store: Store, run_id: str | None = None) -> duckdb.DuckDBPyConne
         UsageError: the store has no finished run.
     """
     run = read_run(store, run_id)
-    if store.folder is not None and run_id is None and (store.folder / LEDGER).exists():
+    if store.folder is not None and (store.folder / LEDGER).exists():
         connection = duckdb.connect(str(store.folder / LEDGER), read_only=True)
         if connection.execute("SELECT id, store FROM runs").fetchone() == (run.id, store.place):
             return connection

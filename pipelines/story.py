@@ -25,7 +25,7 @@ def story(ledger: duckdb.DuckDBPyConnection, run: Run, identifier: str) -> dict[
     key = record["id"]
     captures = query(
         ledger,
-        "SELECT id FROM records WHERE uri = ? AND id <> ? AND type = 'response' ORDER BY date DESC, id",
+        "SELECT id FROM records WHERE uri = ? AND uri <> '' AND id <> ? AND type = 'response' ORDER BY date DESC, id",
         [record["uri"], key],
     )
     return {
@@ -46,7 +46,7 @@ def _records(ledger: duckdb.DuckDBPyConnection, identifier: str) -> list[dict[st
     else:
         rows = query(
             ledger,
-            "SELECT * FROM records WHERE uri = ? ORDER BY (type = 'response') DESC, date DESC, id",
+            "SELECT * FROM records WHERE uri = ? AND uri <> '' ORDER BY (type = 'response') DESC, date DESC, id",
             [identifier],
         )
     if not rows:

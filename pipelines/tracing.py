@@ -14,6 +14,7 @@ from gristmill.pipelines.runs import Run
 from gristmill.pipelines.store import Store
 from gristmill.pipelines.tables import read_table
 from gristmill.tokenize.shard_index import locate
+from gristmill.tokenize.shard_writer import shard_name
 from gristmill.tokenize.vocabulary import Vocabulary, load_vocabulary
 
 _CONTEXT_TOKENS = 12
@@ -87,9 +88,10 @@ def _find(run: Run, shard: str) -> Receipt:
         number = int(shard)
         if number < len(receipts):
             return receipts[number]
-    name = Path(shard).name
-    for receipt in receipts:
-        if any(Path(output.path).name == name for output in receipt.outputs):
+    path = Path(shard)
+    for number, receipt in enumerate(receipts):
+        exported = path.stem == shard_name(number)  # the plain name that 'gristmill export --shards' gives it
+        if exported or any(Path(output.path).name == path.name for output in receipt.outputs):
             return receipt
     raise UsageError(f"there is no shard {shard}; the run has {len(receipts)}, numbered from 0.")
 

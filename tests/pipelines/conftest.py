@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from gristmill.pipelines.store import Store
 from gristmill.samples.sample import write_sample
 from tests.paths import shared
 from tests.pipelines.prefect_server import prefect_server  # noqa: F401 - a fixture of all tests here
@@ -69,8 +71,8 @@ def crawl(shared_tmp: Path) -> Crawl:
 
 @pytest.fixture(scope="session")
 def small_crawl(shared_tmp: Path) -> Crawl:
-    """18 pages in 3 files, for tests that run things again."""
-    return _crawl(shared_tmp / "small", 18, 3)
+    """30 pages in 3 files, for tests that run things again."""
+    return _crawl(shared_tmp / "small", 30, 3)
 
 
 def _finished(folder: Path, recipe: Path, inputs: list[Path]) -> Finished:
@@ -85,6 +87,13 @@ def _finished(folder: Path, recipe: Path, inputs: list[Path]) -> Finished:
 def finished(shared_tmp: Path, crawl: Crawl, recipe: Path) -> Finished:
     """The run over `crawl`."""
     return _finished(shared_tmp / "store", recipe, [crawl.folder])
+
+
+@pytest.fixture
+def copied(finished: Finished, tmp_path: Path) -> Store:
+    """A copy of the finished store, which a test may spoil."""
+    shutil.copytree(finished.plan.store, tmp_path / "copy")
+    return Store(str(tmp_path / "copy"))
 
 
 @pytest.fixture(scope="session", params=["120 pages", pytest.param("1000 pages", marks=pytest.mark.soak)])
