@@ -130,6 +130,7 @@ class _Worker:
     """One process and the pipe to it."""
 
     def __init__(self, context: Any, work: Work, preload: str) -> None:
+        self._stopping = threading.Lock()
         self._pipe, self._theirs = context.Pipe()
         self._process = context.Process(target=_serve_jobs, args=(self._theirs, work, preload), daemon=True)
 
@@ -165,10 +166,11 @@ class _Worker:
         return outcome
 
     def stop(self) -> None:
-        if self._process.pid is not None:
-            self._process.kill()
-            self._process.join(5)
-        self._pipe.close()  # last: a thread may wait on it, and a closed descriptor would never wake it
+        with self._stopping:  # whoever closes the pool and whoever ran the job come here at the same time
+            if self._process.pid is not None:
+                self._process.kill()
+                self._process.join(5)
+            self._pipe.close()  # last: a thread may wait on it, and a closed descriptor would never wake it
 
     def _receive(self, timeout_seconds: float) -> Any:
         if not self._pipe.poll(timeout_seconds):
