@@ -47,12 +47,22 @@ def finish_run(plan: Plan, receipts: Sequence[Receipt]) -> Run:
 
 
 def publish_ledger(store: Store, run: Run) -> None:
-    """Build the ledger of a run and put it in the place of the one before."""
+    """Build the ledger of a run and put it in the place of the one before.
+
+    Raises:
+        StoreError: there is no room for it, or a file that it should show cannot be read.
+    """
     with tempfile.TemporaryDirectory(prefix="gristmill-") as folder:
         path = Path(folder) / LEDGER
-        with duckdb.connect(str(path)) as connection:
-            _build(connection, store, run)
-            connection.execute("CHECKPOINT")
+        try:
+            with duckdb.connect(str(path)) as connection:
+                _build(connection, store, run)
+                connection.execute("CHECKPOINT")
+        except duckdb.Error as error:
+            raise StoreError(
+                f"cannot build the ledger in {folder}: {str(error).splitlines()[0]}. The run itself is done: "
+                f"make room there and run 'gristmill ledger --store {store.url}'."
+            ) from error
         store.put(LEDGER, path.read_bytes())
 
 
@@ -86,7 +96,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Sequence[
             f"the ledger's files cannot be read: {str(error).splitlines()[0]}. Run 'gristmill ledger' to rebuild it."
         ) from error
     except duckdb.Error as error:
-        raise UsageError(f"DuckDB: {str(error).splitlines()[0]}") from error
+        raise UsageError(f"DuckDB: {str(error).splitlines()[0]} ('SHOW TABLES' lists what can be asked)") from error
     names = [column[0] for column in cursor.description or ()]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
 

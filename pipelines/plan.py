@@ -51,8 +51,12 @@ def plan_run(recipe: str, inputs: Sequence[str], store_url: str, overrides: Sequ
             "no input given. Name WARC files, folders, globs or URLs with --input; 'gristmill sample' makes some."
         )
     store = open_store(store_url)
-    files = _expand(inputs, store)
-    _check_prefixes(files)
+    try:
+        files = _expand(inputs, store)
+        _check_prefixes(files)
+    except InputError:
+        store.withdraw()
+        raise
     return Plan(store.url, checked, tuple(inputs), tuple(Part(part_name(file), file) for file in files))
 
 

@@ -4,6 +4,7 @@ Data objects are streamed straight to their final name, which carries the name o
 put only where none exists yet. Nothing is ever renamed, because buckets cannot.
 """
 
+import contextlib
 import io
 import os
 import sys
@@ -31,11 +32,13 @@ class Store:
         """Open a store by folder path or by URL (s3://, gs://, az://)."""
         self.url = url
         self.folder: Path | None = None
+        self._made = False
         try:
             if "://" in url and not url.startswith("file://"):
                 self._objects: ObjectStore = from_url(url)
             else:
                 self.folder = Path(url.removeprefix("file://")).absolute()
+                self._made = not self.folder.exists()
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._objects = LocalStore(self.folder)
         except (OSError, BaseError, ValueError) as error:
@@ -47,6 +50,13 @@ class Store:
     def place(self) -> str:
         """Where it is, however it was spelt: the folder's absolute path, or the bucket's URL."""
         return self.url.rstrip("/") if self.folder is None else str(self.folder)
+
+    def withdraw(self) -> None:
+        """Take the folder away again if opening the store made it and nothing was put in it."""
+        if self._made and self.folder is not None:
+            with contextlib.suppress(OSError):
+                self.folder.rmdir()
+            open_store.cache_clear()
 
     @property
     def objects(self) -> ObjectStore:
