@@ -4,6 +4,7 @@ Prefect's own Dask and process runners rebuild client and settings for every tas
 thread that hands its body over costs 0.02 s, and the workers need no Prefect at all.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -12,6 +13,8 @@ from gristmill.core.errors import GristmillError, UsageError, WorkerError
 from gristmill.pipelines.jobs import Job, run_job
 from gristmill.pipelines.pool import Work, WorkerPool, portable
 from gristmill.pipelines.receipts import Receipt
+
+_NOBODY_SECONDS = 60.0  # how often a cluster is asked whether it has workers; a nanny restarts one in a few seconds
 
 RUNNERS = ("local", "dask")
 
@@ -40,14 +43,17 @@ class DaskExecutor:
         self.workers = max(1, sum(client.nthreads().values()))
 
     def run(self, job: Job, timeout_seconds: float) -> Receipt:
-        """Run a job on some worker of the cluster. Dask itself tries again, three times, where a worker dies."""
+        """Run a job on some worker of the cluster; the time-out includes the wait for one.
+
+        Dask itself tries again, three times, where a worker dies.
+        """
         import distributed
 
         dask: Any = distributed  # untyped
         future = self._client.submit(_portably, self._work, job, pure=False)
         self._running.add(future)
         try:
-            receipt: Receipt = future.result(timeout=timeout_seconds)
+            receipt: Receipt = self._wait(future, job, timeout_seconds)
         except dask.TimeoutError as error:
             self._end(future)
             raise WorkerError(f"{job.label} ran past its time-out of {timeout_seconds:g} s and was stopped.") from error
@@ -64,6 +70,20 @@ class DaskExecutor:
         self._closed = True
         self._client.cancel(list(self._running), force=True)
 
+    def _wait(self, future: Any, job: Job, timeout_seconds: float) -> Receipt:
+        """The future's result; a cluster that has lost all its workers would keep us waiting for ever."""
+        deadline = time.monotonic() + timeout_seconds
+        receipt: Receipt
+        while (left := deadline - time.monotonic()) > _NOBODY_SECONDS:
+            try:
+                receipt = future.result(timeout=_NOBODY_SECONDS)
+                return receipt
+            except TimeoutError:
+                if not self._client.scheduler_info()["workers"]:
+                    raise WorkerError(f"{job.label}: the Dask cluster has no workers.") from None
+        receipt = future.result(timeout=left)
+        return receipt
+
     def _end(self, future: Any) -> None:
         """Cancel a job that hangs, and restart its worker: Dask cannot stop what already runs."""
         busy = [worker for worker, keys in self._client.processing().items() if future.key in keys]
@@ -77,6 +97,8 @@ def _portably(work: Work, job: Job) -> Receipt:
         return work(job)
     except MemoryError as error:
         raise WorkerError(f"{job.label}: out of memory.") from error
+    except GristmillError:
+        raise  # as it is: an error that names itself as its cause keeps Dask busy for ever
     except Exception as error:
         raise portable(error, job) from error
 
