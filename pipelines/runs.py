@@ -87,8 +87,7 @@ def write_finished(store: Store, plan: Plan, stages: Sequence[StageRun]) -> Run:
     """
     check_chain(stages)
     known = store.read_json(_path(plan.run_id)) or {}
-    started = known.get("started") if known.get("status") == "running" else None
-    _write(store, plan, "done", started or _now(), root_digest(stages), stages)
+    _write(store, plan, "done", known.get("started") or _now(), root_digest(stages), stages)
     return read_run(store, plan.run_id)
 
 
