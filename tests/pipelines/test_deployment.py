@@ -102,6 +102,7 @@ def test_the_deployment_runs_the_flow(
 
 
 @pytest.mark.xdist_group("prefect")
+@pytest.mark.timeout(1200)
 @pytest.mark.usefixtures("worker_log")
 def test_the_deployment_is_scheduled(prefect_server: PrefectServer) -> None:
     deployment = prefect_server.get("/deployments/name/curate/nightly")
