@@ -33,6 +33,7 @@ $(STAMP): pyproject.toml constraints.txt
 	$(BIN)/python -m gristmill.filters.lid176
 	@echo "compiling kernels (a minute or two, once)"
 	$(BIN)/python -m gristmill.pipelines.warm
+	$(BIN)/python -m gristmill.pipelines.server
 	@touch $@
 
 run: install

@@ -1,6 +1,6 @@
 """Orchestration's share of a run of many files, and two workers against one.
 
-    python -m bench.orchestration [--files 80] [--pages 8000] [--rounds 1]
+    python -m bench.orchestration [--files 80] [--pages 40000] [--rounds 1]
 
 A sample crawl is made, then run with 1 and 2 workers in turn against one running Prefect server. Share = (wall − workers'
 busy time / workers) / wall. The speed-up compares the pool's work: from the first job's start to the last one's end.
@@ -20,7 +20,7 @@ from gristmill.samples.sample import write_sample
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=80)
-    parser.add_argument("--pages", type=int, default=8000)
+    parser.add_argument("--pages", type=int, default=40_000)
     parser.add_argument("--rounds", type=int, default=1)
     options = parser.parse_args()
     walls: dict[int, list[float]] = {1: [], 2: []}

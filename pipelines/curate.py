@@ -4,6 +4,7 @@ Flows and tasks choose what runs, where and how often again; the work is in pipe
 alone decides what is finished: lose Prefect's database and a new run still does only what is missing.
 """
 
+import functools
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -85,45 +86,60 @@ def finish_job(label: str, order: Order) -> Receipt:  # noqa: ARG001 - the label
 
 
 class PrefectRunner:
-    """Runs a course's legs as sub-flows and its jobs as tasks, in threads that wait for an executor."""
+    """Runs a course's jobs as tasks, in threads that wait for an executor.
+
+    Their tasks belong to the flow itself; a leg of more than SLICE_UNITS parts is cut into sub-flows. A sub-flow costs a
+    third of a second, which a run over a few files would feel, and one over thousands does not.
+    """
 
     def __init__(self, executor: Executor, progress: RunProgress, timeout_seconds: float) -> None:
         self._executor, self._progress, self._timeout = executor, progress, timeout_seconds
 
     def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:
-        """Run a leg, a slice of its units in a sub-flow at a time."""
+        """Run a leg and wait for it."""
+        if len(units) <= SLICE_UNITS:
+            self._run_slice(units, describe)
+            return
+
+        @flow(name="leg", flow_run_name=name, persist_result=False)
+        def leg(stages: str, first_unit: int, unit_count: int) -> None:  # noqa: ARG001 - shown by Prefect
+            self._run_slice(units[first_unit : first_unit + unit_count], describe)
+
         for start in range(0, len(units), SLICE_UNITS):
-            self._run_slice(name, units[start : start + SLICE_UNITS], describe, start)
+            leg(name, start, min(SLICE_UNITS, len(units) - start))
 
     def receipt(self, handle: Any) -> Receipt:
         """The receipt of a finished task."""
         receipt: Receipt = handle.result()
         return receipt
 
-    def _run_slice(self, name: str, units: Sequence[Any], describe: Describe, first: int) -> None:
+    def _run_slice(self, units: Sequence[Any], describe: Describe) -> None:
         futures: list[PrefectFuture[Receipt]] = []
+        threads: ThreadPoolTaskRunner[Receipt] = ThreadPoolTaskRunner(self._executor.workers * THREADS_PER_WORKER)
 
         def submit(job: Job, upstream: Mapping[str, Any]) -> PrefectFuture[Receipt]:
             self._progress.expect(job)
             order = Order(job, upstream, self._executor, self._progress, self._timeout)
-            step: Any = finish_job.with_options(name=f"{job.stage.name} {job.step}")
-            future: PrefectFuture[Receipt] = step.submit(job.label, quote(order), wait_for=_futures(upstream))
+            parameters = {"label": job.label, "order": quote(order)}
+            future: PrefectFuture[Receipt] = threads.submit(
+                _task_of(job.stage.name, job.step), parameters, wait_for=_futures(upstream)
+            )
             futures.append(future)
             return future
 
-        threads: Any = ThreadPoolTaskRunner(max_workers=self._executor.workers * THREADS_PER_WORKER)
-
-        @flow(name="leg", flow_run_name=name, task_runner=threads, persist_result=False)
-        def leg(stages: str, first_unit: int, unit_count: int) -> None:  # noqa: ARG001 - shown by Prefect
+        with threads:
             try:
                 describe(submit, units)
                 wait(futures)
             except BaseException:  # Ctrl-C or a cancelled run: Prefect's threads would first wait for all their jobs
                 self._executor.close()
                 raise
-            _raise_first_failure(futures)
+        _raise_first_failure(futures)
 
-        leg(name, first, len(units))
+
+@functools.cache  # Prefect reads and hashes the function's source each time
+def _task_of(stage: str, step: str) -> Any:
+    return finish_job.with_options(name=f"{stage} {step}")
 
 
 def _futures(upstream: Mapping[str, Any]) -> list[PrefectFuture[Receipt]]:

@@ -1,13 +1,19 @@
 """A Prefect API server for the length of one run, for people who have none running.
 
 Prefect starts one by itself, but only when the first flow begins, and takes 20 s; started early and in parallel with the
-imports and the workers it costs 8 s (measured on two cores). Its database has no value to Gristmill: receipts decide.
+imports and the workers it costs 8 s (measured on two cores). Its database has no value to Gristmill, as receipts decide:
+each server gets an empty one in a folder of its own, so that runs side by side do not wait for one another's locks.
 """
 
+import contextlib
+import importlib.metadata
 import os
+import shutil
 import socket
+import sqlite3
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.error
@@ -27,6 +33,15 @@ _QUIET = {
     "PREFECT_CLI_PROMPT": "false",
 }
 
+# Prefect's server records each event of a task in a transaction of its own, which costs two cores more than the tasks do;
+# in batches it costs a fifth. Nobody can look at a temporary server's events or set triggers on them.
+_LIGHT = {
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_BATCH_SIZE": "500",
+    "PREFECT_SERVER_SERVICES_TASK_RUN_RECORDER_FLUSH_INTERVAL": "2",
+    "PREFECT_SERVER_SERVICES_EVENT_PERSISTER_ENABLED": "false",
+    "PREFECT_SERVER_SERVICES_TRIGGERS_ENABLED": "false",
+}
+
 
 def quiet_prefect() -> None:
     """Choose Prefect's settings before it is imported; what the user has set stays."""
@@ -42,9 +57,9 @@ class TemporaryServer:
     def __init__(self) -> None:
         """Start the process; `wait` tells when it answers."""
         quiet_prefect()
-        self._home = Path(os.environ.get("PREFECT_HOME") or _own_home())
-        self._home.mkdir(parents=True, exist_ok=True)
-        self._log = self._home / "gristmill-server.log"
+        self._home = Path(tempfile.mkdtemp(prefix="gristmill-prefect-"))
+        self._log = self._home / "server.log"
+        self._failed = False
         self._port = _free_port()
         self._process = self._start()
 
@@ -57,26 +72,22 @@ class TemporaryServer:
         """Wait until the server answers.
 
         Raises:
-            GristmillError: it does not, also not with a fresh database; the message names its log.
+            GristmillError: it does not; the message names its log.
         """
         if self._answers():
             return
-        self.stop()
-        database = self._home / "prefect.db"
-        if (
-            "PREFECT_HOME" not in os.environ and database.exists()
-        ):  # a start that was killed halfway can leave it unusable
-            database.replace(database.with_suffix(".broken"))
-            self._process = self._start()
-            if self._answers():
-                return
-        self.stop()
+        self._failed = True
         raise GristmillError(
             f"the temporary Prefect server did not start; {self._log} says why. Or set PREFECT_API_URL to a running one."
         )
 
     def stop(self) -> None:
-        """End the process, at once: its database has no value."""
+        """End the process, at once, and remove its folder."""
+        self._end()
+        if not self._failed:  # else its log is still to be read
+            shutil.rmtree(self._home, ignore_errors=True)
+
+    def _end(self) -> None:
         if self._process.stdin is not None:
             self._process.stdin.close()
         try:
@@ -86,11 +97,11 @@ class TemporaryServer:
             self._process.wait()
 
     def _start(self) -> "subprocess.Popen[bytes]":
-        environment = os.environ | {"PREFECT_HOME": str(self._home)}
+        environment = _LIGHT | os.environ | {"PREFECT_HOME": str(self._home)}
         environment.pop("PREFECT_API_URL", None)
         with self._log.open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "gristmill.pipelines.server", str(self._port)],
+                [sys.executable, "-m", "gristmill.pipelines.server", str(self._port), str(self._home)],
                 env=environment,
                 stdin=subprocess.PIPE,  # closes when this process dies, however it dies; the server ends itself then
                 stdout=log,
@@ -125,25 +136,40 @@ def temporary_server() -> Iterator[TemporaryServer | None]:
         server.stop()
 
 
-def _own_home() -> Path:
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gristmill" / "prefect"
-
-
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def _serve(port: int) -> None:
+def make_database(path: Path) -> None:
+    """An empty database with Prefect's tables, for PREFECT_HOME of this process.
+
+    Making the tables takes 8 s, so the first one is kept as a template for this version of Prefect.
+    """
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    template = Path(base) / "gristmill" / f"prefect-{importlib.metadata.version('prefect')}.db"
+    if template.exists():
+        shutil.copyfile(template, path)
+        return
+    subprocess.run([sys.executable, "-m", "prefect", "server", "database", "upgrade", "--yes"], check=True)
+    fresh = template.with_suffix(f".{os.getpid()}")
+    with contextlib.suppress(OSError, sqlite3.Error), contextlib.closing(sqlite3.connect(path)) as database:
+        template.parent.mkdir(parents=True, exist_ok=True)
+        database.execute("VACUUM INTO ?", (str(fresh),))
+        fresh.replace(template)
+
+
+def _serve(port: int, home: Path) -> None:
     """Body of the server's process."""
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        os.read(sys.stdin.fileno(), 1)  # nothing is ever written: it returns at the end of file
+        shutil.rmtree(home, ignore_errors=True)
         os._exit(0)
 
     threading.Thread(target=end_with_parent, daemon=True).start()
+    make_database(home / "prefect.db")
     import uvicorn
     from prefect.server.api.server import create_app
 
@@ -152,4 +178,9 @@ def _serve(port: int) -> None:
 
 
 if __name__ == "__main__":
-    _serve(int(sys.argv[1]))
+    if len(sys.argv) == 1:  # at install time: leave the template for all servers to come
+        first = TemporaryServer()
+        first.wait()
+        first.stop()
+    else:
+        _serve(int(sys.argv[1]), Path(sys.argv[2]))

@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,17 @@ from gristmill.pipelines.server import _free_port
 
 START_SECONDS = 240  # 20 s on an idle machine; those that run tests are not
 LONG_SECONDS = 480  # no run of a tiny sample takes that long, also under load
+
+GUARD = """
+import os, subprocess, sys, threading
+child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)
+threading.Thread(target=lambda: os._exit(child.wait() & 0xFF), daemon=True).start()
+sys.stdin.buffer.read()
+child.terminate()
+threading.Event().wait(20)
+child.kill()
+"""
+"""Runs a command until it ends or its own standard input does: so nothing outlives tests that were killed."""
 
 
 @dataclass(frozen=True)
@@ -60,18 +70,16 @@ def wait_for(found: Callable[[], Any], what: Callable[[], str], seconds: float =
 @contextmanager
 def process(command: list[str], env: Mapping[str, str], log: Path, cwd: Path) -> "Iterator[subprocess.Popen[bytes]]":
     """A process for the block, with all that it starts; its output goes to a file."""
+    guarded = [sys.executable, "-c", GUARD, *command]
     with log.open("ab") as output:
-        running = subprocess.Popen(command, env=env, cwd=cwd, stdout=output, stderr=output, start_new_session=True)
+        running = subprocess.Popen(
+            guarded, env=env, cwd=cwd, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
+        )
     try:
         yield running
     finally:
         family = descendants(running.pid)
-        running.send_signal(signal.SIGTERM)
-        try:
-            running.wait(20)
-        except subprocess.TimeoutExpired:
-            running.kill()
-            running.wait()
+        running.communicate()
         for child in family:  # a flow has a session of its own
             try:
                 child.kill()

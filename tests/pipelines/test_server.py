@@ -1,17 +1,19 @@
 """The server that a run starts for itself: it answers, ends with whoever started it, and says why when it cannot start."""
 
 import os
+import re
 import subprocess
 import sys
 import urllib.request
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 
 import psutil
 import pytest
 
 from gristmill.core.errors import GristmillError
-from gristmill.pipelines.server import TemporaryServer, quiet_prefect, temporary_server
+from gristmill.pipelines.server import quiet_prefect, temporary_server
 from tests.pipelines.prefect_server import PrefectServer, wait_for
 
 PARENT = """
@@ -26,7 +28,7 @@ sys.stdin.read()
 @pytest.fixture(autouse=True)
 def own_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     before = dict(os.environ)
-    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("PREFECT_HOME", str(tmp_path / "home"))  # of this process, which is a client
     monkeypatch.delenv("PREFECT_API_URL", raising=False)
     yield
     for name in os.environ.keys() - before.keys():
@@ -73,25 +75,28 @@ def test_the_server_ends_with_a_killed_parent() -> None:
 def test_a_server_that_cannot_start_says_where_its_log_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "no-python").symlink_to("/bin/false")
     monkeypatch.setattr(sys, "executable", str(tmp_path / "no-python"))
-    with pytest.raises(GristmillError) as caught:
-        TemporaryServer().wait()
-    assert str(tmp_path / "home" / "gristmill-server.log") in str(caught.value)
+    with temporary_server() as running:
+        assert running is not None
+        with pytest.raises(GristmillError) as caught:
+            running.wait()
+    log = re.search(r"\S*server\.log", str(caught.value))
+    assert log is not None
+    assert Path(log[0]).exists()
     assert "PREFECT_API_URL" in str(caught.value)
 
 
 @pytest.mark.xdist_group("prefect")
 @pytest.mark.timeout(900)
-def test_a_broken_database_is_put_aside(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A start that was killed halfway can leave one; it is nobody's but Gristmill's."""
-    monkeypatch.delenv("PREFECT_HOME")
+def test_the_first_server_leaves_a_template_for_the_next(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    database = tmp_path / "gristmill" / "prefect" / "prefect.db"
-    database.parent.mkdir(parents=True)
-    database.write_bytes(b"half a database" * 1000)
-    with temporary_server() as running:
-        assert running is not None
-        running.wait()
-    assert database.with_suffix(".broken").read_bytes().startswith(b"half a database")
+    for _ in range(2):
+        with temporary_server() as running:
+            assert running is not None
+            running.wait()
+            home = running._home
+            assert (home / "prefect.db").exists()
+        assert not home.exists()
+        assert [path.name for path in (tmp_path / "gristmill").iterdir()] == [f"prefect-{version('prefect')}.db"]
 
 
 def test_what_the_user_has_set_stays(monkeypatch: pytest.MonkeyPatch) -> None:
