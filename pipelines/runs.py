@@ -12,7 +12,7 @@ from typing import Any
 import orjson
 
 from gristmill.core.digest import json_digest
-from gristmill.core.errors import BalanceError, StoreError, UsageError
+from gristmill.core.errors import BalanceError, UsageError, VerificationError
 from gristmill.pipelines.jobs import final_step
 from gristmill.pipelines.plan import Plan
 from gristmill.pipelines.receipts import Receipt, receipt_from_json
@@ -120,7 +120,7 @@ def read_run(store: Store, run_id: str | None = None) -> Run:
 
     Raises:
         UsageError: there is none.
-        StoreError: a receipt it names is gone.
+        VerificationError: a receipt it names is gone.
     """
     ids = run_ids(store)
     chosen = [run for run in ids if run_id is None or run.startswith(run_id)]
@@ -146,7 +146,7 @@ def _read_stage(store: Store, value: dict[str, Any]) -> StageRun:
         for path in paths:
             data = store.read(path)
             if data is None:
-                raise StoreError(
+                raise VerificationError(
                     f"the receipt {path} is gone from {store.url}. Run the recipe again; it does what is missing."
                 )
             found.append(receipt_from_json(data, path))

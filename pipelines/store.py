@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -113,6 +114,15 @@ class Store:
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects under a prefix, sorted."""
         found = [item["path"] for chunk in obstore.list(self._objects, prefix) for item in chunk]
+        yield from sorted(found)
+
+    def entries(self, prefix: str = "") -> Iterator[tuple[str, int, datetime]]:
+        """Name, size in bytes and time of writing of all objects under a prefix, sorted by name."""
+        found = [
+            (item["path"], item["size"], item["last_modified"])
+            for chunk in obstore.list(self._objects, prefix or None)
+            for item in chunk
+        ]
         yield from sorted(found)
 
     @contextmanager

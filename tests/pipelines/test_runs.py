@@ -4,7 +4,7 @@ from pathlib import Path
 import orjson
 import pytest
 
-from gristmill.core.errors import BalanceError, StoreError, UsageError
+from gristmill.core.errors import BalanceError, StoreError, UsageError, VerificationError
 from gristmill.pipelines.receipts import Counts, Receipt
 from gristmill.pipelines.runs import (
     StageRun,
@@ -129,7 +129,7 @@ def test_the_newest_finished_run_is_meant(tmp_path: Path) -> None:
 
 def test_a_receipt_that_is_gone_is_named(copied: Store, finished: Finished) -> None:
     copied.delete(finished.receipts[3].path)
-    with pytest.raises(StoreError, match=f"{finished.receipts[3].path} is gone"):
+    with pytest.raises(VerificationError, match=f"{finished.receipts[3].path} is gone"):
         read_run(copied)
 
 
