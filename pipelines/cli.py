@@ -6,7 +6,7 @@ import sys
 import typer
 
 from gristmill.core.errors import GristmillError
-from gristmill.pipelines import commands_look, commands_make, commands_train
+from gristmill.pipelines import commands_look, commands_make, commands_recipes, commands_store, commands_train
 
 _INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt, saying nothing
 
@@ -19,8 +19,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 commands_make.add_to(app)
+commands_recipes.add_to(app)
 commands_look.add_to(app)
 commands_train.add_to(app)
+commands_store.add_to(app)
 
 
 def main() -> None:

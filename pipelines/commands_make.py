@@ -1,4 +1,4 @@
-"""Commands that make something: sample, run, recipes, records, export."""
+"""Commands that make something: sample, run, records, export."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from gristmill.pipelines.options import JsonOption, RunOption, StoreOption
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (run, sample, recipes, records, export):
+    for command in (run, sample, records, export):
         app.command()(command)
 
 
@@ -68,28 +68,6 @@ def sample(
             f"{summary.pages:,} pages in {len(summary.warcs)} WARC files, {summary.warc_bytes / 1e6:.1f} MB, in {out}"
         )
         typer.echo(f"the truth about each of them: {summary.truth}\nplanted: {planted}")
-
-
-def recipes(as_json: JsonOption = False) -> None:
-    """List the shipped recipes.
-
-    Example: gristmill recipes --json
-    """
-    import orjson
-
-    from gristmill.pipelines.recipe import load_recipe, recipe_names
-
-    rows = []
-    for name in recipe_names():
-        recipe = load_recipe(name)
-        rows.append(
-            {"name": name, "description": recipe.description, "stages": [stage.name for stage in recipe.stages]}
-        )
-    if as_json:
-        typer.echo(orjson.dumps(rows, option=orjson.OPT_INDENT_2).decode())
-        return
-    for row in rows:
-        typer.echo(f"{row['name']:<14}{row['description']}\n{'':<14}{' → '.join(row['stages'])}")
 
 
 def records(

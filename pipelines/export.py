@@ -1,6 +1,5 @@
 """Kept documents as one file for other programs, and shards under plain names."""
 
-import contextlib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,7 @@ import pyarrow.parquet as pq
 from gristmill.core.documents import SCHEMA
 from gristmill.core.errors import UsageError
 from gristmill.pipelines import verdicts
+from gristmill.pipelines.outfiles import appearing
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import Run
 from gristmill.pipelines.store import Store
@@ -28,22 +28,8 @@ def export_documents(store: Store, run: Run, out: Path) -> int:
     if out.suffix not in (".parquet", ".jsonl"):
         raise UsageError(f"cannot tell the format of {out}: end it in .parquet or .jsonl.")
     write = _write_parquet if out.suffix == ".parquet" else _write_jsonl
-    with _appearing(out) as partial:
+    with appearing(out) as partial:
         return write(partial, kept_documents(store, run))
-
-
-@contextlib.contextmanager
-def _appearing(target: Path) -> Iterator[Path]:
-    """A path to write to; what is there takes the target's name when the block has ended well."""
-    partial = target.with_name(target.name + ".partial")
-    try:
-        yield partial
-        partial.replace(target)
-    except OSError as error:
-        raise UsageError(f"cannot write {target}: {error.strerror}. Name another place, or make room there.") from error
-    finally:
-        with contextlib.suppress(OSError):
-            partial.unlink(missing_ok=True)
 
 
 def kept_documents(store: Store, run: Run) -> Iterator[pa.RecordBatch]:
@@ -74,7 +60,7 @@ def export_shards(store: Store, run: Run, out: Path) -> int:
             if output is None:
                 continue
             target = out / f"{shard_name(number)}.{kind}"
-            with _appearing(target) as partial, store.reader(output.path) as source, partial.open("wb") as copy:
+            with appearing(target) as partial, store.reader(output.path) as source, partial.open("wb") as copy:
                 shutil.copyfileobj(source, copy, _COPY_BYTES)
             copied += 1
     return copied

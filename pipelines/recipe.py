@@ -24,6 +24,7 @@ from gristmill.pipelines.registry import StageType, stage_type
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
 _KEY_LENGTH = 12
+_NOTES = ("source", "differences")
 
 
 @dataclass(frozen=True)
@@ -53,10 +54,21 @@ class Stage:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe."""
+    """A checked recipe.
+
+    Attributes:
+        name: its file's name without .toml.
+        description: what it makes, in a sentence.
+        source: where each of its numbers was published.
+        differences: what of the source it does not do, and why.
+        text: the file.
+        stages: in their order.
+    """
 
     name: str
     description: str
+    source: tuple[str, ...]
+    differences: tuple[str, ...]
     text: str
     stages: tuple[Stage, ...]
 
@@ -89,10 +101,11 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
         content = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"cannot read the recipe {path}: {error}. Mend the file or name another recipe.") from error
-    unknown = content.keys() - {"description", "source", "stages"}
+    unknown = content.keys() - {"description", *_NOTES, "stages"}
     if unknown or not isinstance(content.get("stages"), dict):
         said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
-        raise RecipeError(f"recipe {path}: {said}; a recipe has description, source and the tables [stages.NAME].")
+        known = ", ".join(("description", *_NOTES))
+        raise RecipeError(f"recipe {path}: {said}; a recipe has {known} and the tables [stages.NAME].")
     for name, table in content["stages"].items():
         if not isinstance(table, dict):
             raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
@@ -101,7 +114,17 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
         _apply(raw, override)
     stages = list(_check_stages(raw, f"recipe {path}"))
     _check_order(stages, path)
-    return Recipe(path.stem, str(content.get("description", "")), text, tuple(stages))
+    source, differences = (_notes(content, key, path) for key in _NOTES)
+    return Recipe(path.stem, str(content.get("description", "")), source, differences, text, tuple(stages))
+
+
+def _notes(content: dict[str, Any], key: str, path: Path) -> tuple[str, ...]:
+    """A text or a list of texts."""
+    value = content.get(key, [])
+    notes = [value] if isinstance(value, str) else value
+    if not isinstance(notes, list) or not all(isinstance(note, str) for note in notes):
+        raise RecipeError(f"recipe {path}: {key} = {value!r} is neither a text nor a list of texts.")
+    return tuple(notes)
 
 
 def _find(name_or_path: str) -> Path:
