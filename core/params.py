@@ -1,8 +1,8 @@
 """Parameters of stages and filters: frozen, documented field by field, and strict about misspelt keys."""
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 
 class Params(BaseModel):
@@ -19,3 +19,23 @@ class StageParams(Params):
 
     "alive" saves time: what an earlier stage rejected is not looked at.
     """
+
+
+class LanguageParams(StageParams):
+    """Base of parameters whose bounds may differ from language to language (core/limits.py applies them)."""
+
+    by_language: dict[str, dict[str, float]] = {}
+    """Bounds of single languages, by `language.label`: `[….by_language.de]` with `max_mean_word_len = 15`. They go before
+    the plain ones, and hold also where a rule leaves the language alone. `gristmill tune` writes such tables."""
+
+    @model_validator(mode="after")
+    def _own_bounds_are_possible(self) -> Self:
+        plain = self.model_dump(exclude={"by_language"})
+        for language, bounds in self.by_language.items():
+            try:
+                type(self).model_validate(plain | bounds)
+            except ValidationError as error:
+                first = error.errors()[0]
+                name = ".".join(str(step) for step in first["loc"])
+                raise ValueError(f"by_language.{language}.{name} = {first['input']!r}: {first['msg'].lower()}") from None
+        return self

@@ -15,7 +15,7 @@ from gristmill.core.characters import END_MARK, SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
 from gristmill.core.lines import stripped_lines
-from gristmill.core.params import StageParams
+from gristmill.core.params import LanguageParams
 from gristmill.core.phrases import phrase_at, phrases
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
@@ -26,7 +26,7 @@ VERSION = 1
 UPSTREAM = ("language.label",)
 
 
-class Params(StageParams):
+class Params(LanguageParams):
     """Bounds of the rules; the defaults are FineWeb's (datatrove's), the paper's numbers are named."""
 
     max_word_length: int = 1000

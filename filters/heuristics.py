@@ -33,6 +33,7 @@ _FAMILIES: dict[str, ModuleType] = {
     "fineweb": fineweb,
 }
 EMPTY = "common.empty"
+ALONE = (EMPTY,)  # a document that fails one of these fails nothing else
 LIMITS = tuple(limit for family in _FAMILIES.values() for limit in family.LIMITS)
 RULES = (EMPTY, *(limit.rule for limit in LIMITS))
 
