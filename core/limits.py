@@ -37,7 +37,7 @@ class Limit:
         side: which values fail. "below", "above": strictly beyond the bound, a document exactly on it passes; "reaches":
             the bound or more; "true": true, if the parameter says so; "outside": none of the list, if there is a list.
         field: the field of the family's parameters that holds the bound, the switch or the list.
-        only: the field that lists the languages it is for, or "" for all. An empty list is for all too.
+        only: the field that lists the languages it is for, or "". "*" and an empty list are all languages.
         but: the field that lists the languages it is not for, or "".
         unless: a signal that spares the documents for which it is true, or "".
         spares_zero: the field of a switch that spares documents whose value is 0, or "".
@@ -111,9 +111,10 @@ class _Labels:
             self.codes, self.names = encoded.indices.to_numpy(zero_copy_only=False), encoded.dictionary.to_pylist()
 
     def among(self, languages: Iterable[str]) -> NDArray[np.bool_]:
-        """Which documents are in one of some languages, bool[documents]."""
+        """Which documents are in one of some languages, "*" being any: bool[documents]."""
         wanted = set(languages)
-        chosen: NDArray[np.bool_] = np.array([name in wanted for name in self.names], bool)[self.codes]
+        among = [name in wanted or "*" in wanted for name in self.names]
+        chosen: NDArray[np.bool_] = np.array(among, bool)[self.codes]
         return chosen
 
     def bounds(self, plain: float, own: Mapping[str, float]) -> NDArray[np.float64]:

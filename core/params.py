@@ -37,5 +37,7 @@ class LanguageParams(StageParams):
             except ValidationError as error:
                 first = error.errors()[0]
                 name = ".".join(str(step) for step in first["loc"])
-                raise ValueError(f"by_language.{language}.{name} = {first['input']!r}: {first['msg'].lower()}") from None
+                raise ValueError(
+                    f"by_language.{language}.{name} = {first['input']!r}: {first['msg'].lower()}"
+                ) from None
         return self

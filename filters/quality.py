@@ -20,19 +20,21 @@ from pydantic import Field
 
 from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
-from gristmill.core.params import StageParams
-from gristmill.core.verdict import Example, Verdict
+from gristmill.core.limits import Limit, apply_limits
+from gristmill.core.params import LanguageParams
+from gristmill.core.verdict import Example, Signal, Verdict
 
 NAME = "quality"
-VERSION = 1
-RULES = ("quality.low_score",)
+VERSION = 2
+LIMITS = (Limit("quality.low_score", "quality.score", "below", "threshold", only="languages"),)
+RULES = tuple(limit.rule for limit in LIMITS)
 UPSTREAM = ("language.label",)
 
 _MODELS = Path(__file__).parent / "models"
 LABEL_PREFIX = "__label__"  # fastText's mark of a word that is a label
 
 
-class Params(StageParams):
+class Params(LanguageParams):
     """Parameters of the quality classifier."""
 
     model: str = "quality.ftz"
@@ -48,7 +50,7 @@ class Params(StageParams):
 
     languages: tuple[str, ...] = ("en", "de", "fr", "es", "pt", "it", "ru", "zh", "ja", "ar")
     """Languages the model was trained on (labels of the language stage, ISO 639-1). In others the score is recorded and the
-    rule does not fire; an empty list means all. Without a language stage every document counts as covered."""
+    rule does not fire; an empty list means all. Without a language stage every document counts as English."""
 
     max_characters: int = Field(default=4_000, ge=1)
     """Leading characters of a document that are scored: 1,000 cost about 0.35 ms. Source: measured on this project."""
@@ -81,8 +83,8 @@ def model_path(model: str) -> Path:
 def judge(batch: Batch, params: Params) -> Verdict:
     """Score each document, and fail those below the threshold whose language the model knows."""
     scores = score_texts(batch.column("text"), model_path(params.model), params.label, params.max_characters)
-    low = (scores < params.threshold) & _covered(batch, params.languages)
-    return Verdict(signals={"quality.score": scores}, failed={"quality.low_score": low})
+    signals: dict[str, Signal] = {"quality.score": scores}
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
 
 
 def score_texts(texts: pa.Array, model: Path, label: str = "high", max_characters: int = 4_000) -> NDArray[np.float64]:
@@ -112,15 +114,6 @@ def _character_table() -> dict[int, str]:
 
 
 _CHARACTERS = _character_table()
-
-
-def _covered(batch: Batch, languages: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Rows whose language the model was trained on."""
-    known = batch.upstream.get("language.label")
-    if known is None or not languages:
-        return np.ones(len(batch), bool)
-    inside = pc.is_in(known, value_set=pa.array(languages, known.type)).fill_null(False)
-    return np.asarray(inside.to_numpy(zero_copy_only=False), bool)
 
 
 @lru_cache(maxsize=4)
