@@ -53,6 +53,11 @@ class Limit:
     spares_zero: str = ""
 
     @property
+    def family(self) -> str:
+        """The filter it belongs to."""
+        return self.rule.partition(".")[0]
+
+    @property
     def fields(self) -> tuple[str, ...]:
         """The parameters that decide it once its signals are measured."""
         return tuple(field for field in (self.field, self.only, self.but, self.spares_zero) if field)
@@ -90,6 +95,14 @@ def check_languages(limits: Iterable[Limit], by_language: Mapping[str, Mapping[s
                 f"by_language.{language}.{foreign[0]} is no bound that a language can have of its own; "
                 f"these are: {', '.join(sorted(known))}."
             )
+
+
+def families(limits: Iterable[Limit], params: Params) -> dict[str, tuple[Params, tuple[Limit, ...]]]:
+    """The limits of a stage beside the parameters they read: by family, and under "" those of the stage's own table."""
+    limits = tuple(limits)
+    own = {name: value for name, value in params if isinstance(value, Params)}
+    found = {name: (value, tuple(limit for limit in limits if limit.family == name)) for name, value in own.items()}
+    return {"": (params, tuple(limit for limit in limits if limit.family not in own)), **found}
 
 
 def in_languages(batch: Batch, languages: tuple[str, ...]) -> NDArray[np.bool_]:

@@ -20,6 +20,7 @@ from pydantic import BaseModel, ValidationError
 
 from gristmill.core.digest import bytes_digest, json_digest
 from gristmill.core.errors import RecipeError
+from gristmill.core.limits import check_languages, families
 from gristmill.pipelines.registry import StageType, stage_type
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
@@ -111,7 +112,7 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
             raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
     raw = {name: dict(table) for name, table in content["stages"].items()}
     for override in overrides:
-        _apply(raw, override)
+        apply_override(raw, override)
     stages = list(_check_stages(raw, f"recipe {path}"))
     _check_order(stages, path)
     source, differences = (_notes(content, key, path) for key in _NOTES)
@@ -145,6 +146,8 @@ def _check_stages(raw: dict[str, dict[str, Any]], where: str) -> Iterable[Stage]
             kind = stage_type(name)
             module = kind.load()
             params = module.Params(**table)
+            for own, limits in families(getattr(module, "LIMITS", ()), params).values():
+                check_languages(limits, getattr(own, "by_language", {}))
         except RecipeError as error:
             raise RecipeError(f"{where}: {error}") from None
         except ValidationError as error:
@@ -201,7 +204,7 @@ def _field_names(model: type[BaseModel]) -> list[str]:
     return names
 
 
-def _apply(raw: dict[str, dict[str, Any]], override: str) -> None:
+def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
     """Set one "family.parameter=value" in the stage that has that family."""
     place, equals, value = override.partition("=")
     family, dot, parameter = place.strip().rpartition(".")
