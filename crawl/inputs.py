@@ -9,16 +9,22 @@ import hashlib
 import itertools
 import os
 import re
-from collections.abc import Iterator, MutableMapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, MutableMapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 from gristmill.core.errors import InputError
-from gristmill.crawl.record import Record
-from gristmill.crawl.records import read_records
 
-WARC_NAME = re.compile(r"\.w?arc(\.gz|\.zst|\.zstd)?\Z", re.IGNORECASE)
-"""How names of files end that are looked for; .wat, .wet and .lz4 are not."""
+_PACKED = r"(\.gz|\.zst|\.zstd)?\Z"
+_KINDS = (
+    re.compile(rf"\.w?arc{_PACKED}", re.IGNORECASE),
+    re.compile(rf"\.wet{_PACKED}", re.IGNORECASE),
+    re.compile(rf"\.(jsonl|ndjson){_PACKED}|\.json(\.gz|\.zst|\.zstd)\Z|\.parquet\Z", re.IGNORECASE),
+)
+"""How names of files end that are looked for, the most wanted first; .wat, .lz4 and plain .json are not."""
+
+KINDS_TOLD = "WARC or ARC, WET, JSONL (all also .gz or .zst), Parquet"
 
 _DIGEST_BYTES = 16
 _PART_BYTES = 8
@@ -38,6 +44,8 @@ class InputFile:
         size: bytes; -1 if a server does not say.
         identity: BLAKE2b-128 of the content in hex; of a URL its ETag, else its Last-Modified, else "".
         explicit: the user named this very file, not a folder or pattern that holds it.
+        ranges: the records that are wanted of it (crawl/spans.py packs them); b"" for all.
+        columns: of JSONL and Parquet: role and column, sorted (crawl/rows.py).
     """
 
     address: str
@@ -45,6 +53,16 @@ class InputFile:
     size: int
     identity: str
     explicit: bool
+    ranges: bytes = b""
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def format(self) -> Literal["warc", "jsonl", "parquet"]:
+        """How it is read, by its name."""
+        name = self.address.lower()
+        if name.endswith(".parquet"):
+            return "parquet"
+        return "jsonl" if _KINDS[2].search(name) or name.endswith(".json") else "warc"
 
     @property
     def remote(self) -> bool:
@@ -54,22 +72,31 @@ class InputFile:
 
 def part_name(file: InputFile) -> str:
     """Name of the part that is made of a file: 16 hex digits that depend on nothing else in the run."""
-    told = f"{file.address}\0{file.size}\0{file.identity}"
-    return hashlib.blake2b(told.encode("utf-8", "surrogateescape"), digest_size=_PART_BYTES).hexdigest()
+    told = f"{file.address}\0{file.size}\0{file.identity}".encode("utf-8", "surrogateescape")
+    if file.ranges or file.columns:
+        told += repr(file.columns).encode() + file.ranges
+    return hashlib.blake2b(told, digest_size=_PART_BYTES).hexdigest()
 
 
 def is_remote(text: str) -> bool:
     """Whether an input is a URL of a kind that can be fetched."""
     scheme, colon, _ = text.partition("://")
-    return bool(colon) and scheme.lower() in ("http", "https", "s3")
+    return bool(colon) and scheme.lower() in ("http", "https", "s3", "gs", "az")
 
 
-def expand_inputs(inputs: Sequence[str], known: MutableMapping[DigestKey, str] | None = None) -> tuple[InputFile, ...]:
-    """Find the files that inputs name: paths, folders, patterns, http(s) and s3 URLs.
+def expand_inputs(
+    inputs: Sequence[str],
+    known: MutableMapping[DigestKey, str] | None = None,
+    columns: Mapping[str, str] | None = None,
+) -> tuple[InputFile, ...]:
+    """Find the files that inputs name: paths, folders, patterns, http(s) URLs, and URLs of buckets.
+
+    A folder, pattern or bucket that holds WARC files gives these alone; else its WETs, else its JSONL and Parquet files.
 
     Args:
         inputs: as the user wrote them.
         known: digests of local files from earlier calls; those of this call are added, so that it can be kept.
+        columns: which column is what, of JSONL and Parquet files.
 
     Returns:
         The files by address, which no two share.
@@ -81,9 +108,25 @@ def expand_inputs(inputs: Sequence[str], known: MutableMapping[DigestKey, str] |
     files = [file for text in inputs for file in _expand(text, digests)]
     if not files:
         raise InputError("no input was named; give a WARC file, a folder of WARC files, a pattern or a URL.")
+    mapped = tuple(sorted((columns or {}).items()))
+    files = [file if file.format == "warc" else replace(file, columns=mapped) for file in files]
     files.sort(key=lambda file: (file.address, file.location))
-    _refuse_twins(files)
+    refuse_twins(files)
     return tuple(files)
+
+
+def preferred(names: Sequence[str]) -> list[str]:
+    """Those of some names that are inputs: the WARC files among them, or else the WETs, or else the rows of text."""
+    for kind in _KINDS:
+        found = [name for name in names if kind.search(name)]
+        if found:
+            return found
+    return []
+
+
+def is_input(name: str) -> bool:
+    """Whether a name is that of a file which can be read."""
+    return any(kind.search(name) for kind in _KINDS)
 
 
 def _expand(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
@@ -103,14 +146,14 @@ def _expand(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[Inpu
 
 def _in_folder(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
     root = _absolute(text)
-    paths = list(_warcs_below(root))
+    paths = preferred([str(path) for path in _files_below(root)])
     if not paths:
         raise InputError(
-            f"folder '{text}' holds no WARC file (*.warc, *.arc, also .gz or .zst), not in its subfolders either; "
+            f"folder '{text}' holds no WARC file, nor another input ({KINDS_TOLD}), not in its subfolders either; "
             "name another folder or the files themselves."
         )
     for path in paths:
-        yield _local(path, root, False, digests)
+        yield _local(Path(path), root, False, digests)
 
 
 def _absolute(text: str) -> Path:
@@ -118,10 +161,10 @@ def _absolute(text: str) -> Path:
     return Path(os.path.normpath(Path(text).absolute()))
 
 
-def _warcs_below(root: Path) -> Iterator[Path]:
+def _files_below(root: Path) -> Iterator[Path]:
     for folder, folders, names in os.walk(root):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        yield from (Path(folder, name) for name in sorted(names) if WARC_NAME.search(name) and not name.startswith("."))
+        yield from (Path(folder, name) for name in sorted(names) if not name.startswith("."))
 
 
 def _matching(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[InputFile]:
@@ -132,16 +175,17 @@ def _matching(text: str, digests: MutableMapping[DigestKey, str]) -> Iterator[In
     for match in glob.iglob(text, recursive=True):  # noqa: PTH207 - Path.glob wants the folder split off first
         path = _absolute(match)
         if path.is_dir():
-            paths.update(_warcs_below(path))
-        elif WARC_NAME.search(path.name):
+            paths.update(_files_below(path))
+        else:
             paths.add(path)
-    if not paths:
+    chosen = preferred([str(path) for path in sorted(paths)])
+    if not chosen:
         raise InputError(
-            f"pattern '{text}' matches no WARC file (*.warc, *.arc, also .gz or .zst); "
+            f"pattern '{text}' matches no WARC file, nor another input ({KINDS_TOLD}); "
             "check it, and put it in quotes if the shell should leave it alone."
         )
-    for path in sorted(paths):
-        yield _local(path, root, False, digests)
+    for name in chosen:
+        yield _local(Path(name), root, False, digests)
 
 
 def _named_file(text: str, digests: MutableMapping[DigestKey, str]) -> InputFile:
@@ -150,18 +194,20 @@ def _named_file(text: str, digests: MutableMapping[DigestKey, str]) -> InputFile
         raise InputError(f"input '{text}' is neither a file nor a folder; name a WARC file, or a folder of them.")
     if path.stat().st_size == 0:
         raise InputError(f"input '{text}' is empty (0 bytes); get it again, or leave it out.")
-    try:
-        readable = holds_records(path)
-    except OSError as error:
-        raise InputError(f"input '{text}' cannot be read: {error.strerror or error}; check its permissions.") from error
-    if not readable:
+    file = _local(path, path.parent, True, digests)
+    _check_content(text, file)
+    return file
+
+
+def _check_content(text: str, file: InputFile) -> None:
+    """A WARC that the user named must hold records. Rows are looked at when their columns are known."""
+    if file.format != "warc":
+        return
+    from gristmill.crawl.record import Record
+    from gristmill.crawl.records import read_records
+
+    if not any(isinstance(item, Record) for item in read_records(Path(file.location))):
         raise InputError(f"input '{text}' is no WARC or ARC file: not one record was found in it; name another file.")
-    return _local(path, path.parent, True, digests)
-
-
-def holds_records(path: Path) -> bool:
-    """Whether any record, whole or damaged, is found in a file; a good file is read to its first record only."""
-    return any(isinstance(item, Record) for item in read_records(path))
 
 
 def _local(path: Path, root: Path, explicit: bool, digests: MutableMapping[DigestKey, str]) -> InputFile:
@@ -184,7 +230,8 @@ def file_digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _refuse_twins(files: list[InputFile]) -> None:
+def refuse_twins(files: Sequence[InputFile]) -> None:
+    """Raise InputError if two files, sorted by address, have one address or are one file."""
     places: dict[str, InputFile] = {}
     for first, second in itertools.pairwise(files):
         if first.address == second.address:

@@ -41,7 +41,7 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: setting 17 fields through object.__setattr__ costs more than reading them
 class Record:
     """One record of a WARC or ARC file, whether it can be used or not.
 

@@ -1,19 +1,20 @@
 """Files on servers and in buckets: what is there, and how large.
 
-http(s) through httpx; s3 through obstore, which takes credentials, region and endpoint from the usual AWS_ variables
-(AWS_SKIP_SIGNATURE=true for public buckets).
+http(s) through httpx; buckets through obstore, which takes credentials, region and endpoint from the usual variables
+(AWS_…, GOOGLE_…, AZURE_…; AWS_SKIP_SIGNATURE=true for buckets that are open to all).
 """
 
 from collections.abc import Iterator
 from importlib.metadata import version
+from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import obstore
-from obstore.store import S3Store
+from obstore.store import ObjectStore, from_url
 
 from gristmill.core.errors import InputError
-from gristmill.crawl.inputs import WARC_NAME, InputFile
+from gristmill.crawl.inputs import KINDS_TOLD, InputFile, is_input, preferred
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -30,15 +31,15 @@ def open_client(contact: str = "", timeout_seconds: float = _TIMEOUT_SECONDS) ->
 
 
 def find_remote(url: str) -> Iterator[InputFile]:
-    """The file behind an http(s) URL; the object, or the WARC objects below the prefix, of an s3 URL.
+    """The file behind an http(s) URL; of a bucket's URL the object, or those below the prefix.
 
     Raises:
         InputError: the server cannot be reached, refuses, or has no such file.
     """
-    if url.lower().startswith("s3://"):
-        yield from _in_bucket(url)
-    else:
+    if url.lower().startswith("http"):
         yield _behind(url)
+    else:
+        yield from _in_bucket(url)
 
 
 def validator(headers: httpx.Headers) -> str:
@@ -80,28 +81,36 @@ def _range_total(answer: httpx.Response) -> int:
     return int(answer.headers.get("content-length", -1)) if answer.status_code == 200 else -1
 
 
-def open_bucket(url: str) -> tuple[S3Store, str]:
-    """The bucket of an s3 URL, and the key."""
+def open_bucket(url: str) -> tuple[ObjectStore, str]:
+    """The bucket of a URL (s3://, gs://, az://), and the key."""
     parts = urlsplit(url)
-    return S3Store(parts.netloc, client_options={"allow_http": True, "user_agent": user_agent()}), parts.path.lstrip(
-        "/"
-    )
+    options: dict[str, Any] = {"client_options": {"allow_http": True, "user_agent": user_agent()}}
+    return from_url(f"{parts.scheme}://{parts.netloc}", **options), parts.path.lstrip("/")
+
+
+def reason_of(error: Exception) -> str:
+    """The first line of an error of obstore's that says something."""
+    text = str(error).partition("Debug source")[0].strip().partition("\n")[0]
+    return text.rstrip(".") or type(error).__name__
 
 
 def _in_bucket(url: str) -> Iterator[InputFile]:
     bucket, key = open_bucket(url)
     root = url[: len(url) - len(key)] if key else url.rstrip("/") + "/"
     try:
-        if WARC_NAME.search(key):
+        if is_input(key):
             found, explicit = [obstore.head(bucket, key)], True
         else:
             listed = [meta for batch in obstore.list(bucket, key.rstrip("/") or None) for meta in batch]
-            found, explicit = [meta for meta in listed if WARC_NAME.search(meta["path"])], False
+            names = set(preferred([meta["path"] for meta in listed]))
+            found, explicit = [meta for meta in listed if meta["path"] in names], False
     except Exception as error:  # obstore's exceptions share no base but Exception
-        reason = str(error).partition("\n")[0]
-        message = f"input '{url}' cannot be read: {reason}; check the address and the AWS_ variables (README, S3)."
+        message = (
+            f"input '{url}' cannot be read: {reason_of(error)}; check the address, and the credentials, region and "
+            "endpoint (AWS_ variables; AWS_SKIP_SIGNATURE=true where anybody may read)."
+        )
         raise InputError(message) from error
     if not found:
-        raise InputError(f"input '{url}' holds no WARC file (*.warc, *.arc, also .gz or .zst); check the prefix.")
+        raise InputError(f"input '{url}' holds no WARC file, nor another input ({KINDS_TOLD}); check the prefix.")
     for meta in found:
         yield InputFile(meta["path"], root + meta["path"], meta["size"], meta["e_tag"] or "", explicit)

@@ -6,8 +6,9 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from gristmill.core.errors import InputError
-from gristmill.crawl.fetch import Manners, fetch
+from gristmill.crawl.fetch import fetch
 from gristmill.crawl.inputs import expand_inputs
+from gristmill.crawl.manners import Manners
 from tests.crawl.warcs import gz, pages
 
 CONTENT = b"".join(gz(part) for part in pages(30))

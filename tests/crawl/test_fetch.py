@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gristmill.core.errors import InputError
-from gristmill.crawl.fetch import Fetched, Manners, cache_path, drop, fetch, retry_after
+from gristmill.crawl.fetch import Fetched, cache_path, drop, fetch
 from gristmill.crawl.inputs import InputFile, expand_inputs, part_name
+from gristmill.crawl.manners import Manners, retry_after
 from tests.crawl.warcs import gz, pages
 
 CONTENT = b"".join(gz(part, 0) for part in pages(300))
