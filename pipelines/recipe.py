@@ -205,7 +205,7 @@ def _field_names(model: type[BaseModel]) -> list[str]:
 
 
 def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
-    """Set one "family.parameter=value" in the stage that has that family."""
+    """Set one "family.parameter=value" in the stage that has that family: its name, a table in it, or of its rules."""
     place, equals, value = override.partition("=")
     family, dot, parameter = place.strip().rpartition(".")
     if not equals or not dot:
@@ -218,7 +218,11 @@ def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
         if family in (name, f"stages.{name}"):
             table[parameter] = parsed
             return
-        model = stage_type(name).load().Params
+        module = stage_type(name).load()
+        model = module.Params
+        if family in {rule.partition(".")[0] for rule in getattr(module, "RULES", ())} - model.model_fields.keys():
+            table[parameter] = parsed
+            return
         owner, _, family_name = family.rpartition(".")
         if owner in ("", name) and family_name in model.model_fields:
             inner = table.get(family_name, {})

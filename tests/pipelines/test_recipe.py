@@ -169,9 +169,9 @@ def test_an_override_that_cannot_be_meant_is_refused(override: str) -> None:
 
 
 def test_an_override_within_what_is_no_table_is_refused_like_the_file(tmp_path: Path) -> None:
-    path = write_recipe(tmp_path / "r.toml", heuristics="gopher_quality = 3")
-    with pytest.raises(RecipeError, match="gopher_quality = 3"):
-        load_recipe(str(path), ["gopher_quality.min_words=40"])
+    path = write_recipe(tmp_path / "r.toml", heuristics="fineweb = 3")
+    with pytest.raises(RecipeError, match="fineweb = 3"):
+        load_recipe(str(path), ["fineweb.short_line_length=40"])
 
 
 def test_an_override_may_be_plain_text_or_toml() -> None:
@@ -182,3 +182,9 @@ def test_an_override_may_be_plain_text_or_toml() -> None:
 def test_a_stage_that_is_not_there_is_named() -> None:
     with pytest.raises(RecipeError, match="has no stage 'lines'"):
         load_recipe("default").stage("lines")
+
+
+def test_an_override_may_name_the_family_of_a_stages_rules(tmp_path: Path) -> None:
+    path = write_recipe(tmp_path / "r.toml", code_pages="max_lines = 3")
+    params = load_recipe(str(path), ["code.max_line_len=80"]).stage("code_pages").params.model_dump()
+    assert (params["max_lines"], params["max_line_len"]) == (3, 80)
