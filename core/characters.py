@@ -36,6 +36,10 @@ BEFORE_DOT = 1 << 13  # a full stop after one of these is a mark of its own
 INFIX = 1 << 14  # may cut a chunk where it stands between others
 APOSTROPHE = 1 << 15
 
+# Of a word (core/words.py), by the classes of its characters.
+HAS_LETTER = 1  # some character is alphabetic
+NOT_SYMBOL = 2  # some character is no mark, space or control character
+
 _TABLE = Path(__file__).with_name("characters.npz")
 _END_MARKS = Path(__file__).with_name("end_marks.txt")
 

@@ -67,12 +67,16 @@ def first_places(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> NDAr
 
 @kernel
 def repeated_sequences(
-    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], chars: NDArray[np.int32], all_copies: bool
+    offsets: NDArray[np.int64],
+    hashes: NDArray[np.uint64],
+    chars: NDArray[np.int32],
+    all_copies: bool,
+    any_top: bool,
 ) -> NDArray[np.int64]:
     """Code points in repeated sequences of words, int64[documents, 9]: column n - 2 for sequences of n words.
 
-    For n of 2 to 4: of all copies of the most frequent sequence, each with the spaces between its words; of equally
-    frequent ones the first. It is the first sequence of all if none repeats.
+    For n of 2 to 4: of all copies of the most frequent sequence; of equally frequent ones the first. With `any_top` each
+    copy has the spaces between its words, and if none repeats it is the first sequence of all; otherwise it is 0 then.
     For n of 5 to 10: of the words in sequences that occurred before, counted from left to right and going on behind
     each one found; with `all_copies` of every word covered by a sequence that occurs more than once.
     """
@@ -100,10 +104,10 @@ def repeated_sequences(
                     sequences[i] = sequences[i] * _SEQUENCE_BASE + hashes[start + i + n - 1]
             if n <= 4:
                 top, times = _count(table, mask, stamp, sequences, last, runs, needed, firsts, counts)
-                joined = n - 1
+                joined = n - 1 if any_top else 0
                 for i in range(top, top + n):
                     joined += lengths[i]
-                found[row, n - 2] = joined * times
+                found[row, n - 2] = joined * times if any_top or times > 1 else 0
                 _measure_runs(last, runs, needed, firsts, counts)
             else:
                 if all_copies:

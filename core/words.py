@@ -1,31 +1,25 @@
 """Words of a batch, segmented once and shared by every filter that counts them.
 
-The segmentation imitates spaCy's blank English tokenizer, which datatrove gives English text and under which the
-published thresholds were used: marks are words of their own. Text is cut at whitespace; from each chunk marks are
-taken off both ends; what is left stays whole if it is an abbreviation or an address, else it is cut at infixes such as
-the hyphen of `well-known`. Left out are spaCy's emoticons and most of its 1,347 special cases. Scripts without spaces
-stay in pieces as long as their clauses.
+Three segmentations, as published rules use them:
+
+spaces  pieces between whitespace, marks attached: what "word" means in most papers, in Dolma and DCLM
+tokens  words and marks as spaCy's blank English tokenizer cuts them: datatrove's, and so FineWeb's (core/word_tokens.py)
+icu     tokens, and in scripts written without spaces also at the words of ICU's dictionaries (core/word_breaks.py)
 """
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.affixes import KIND, cut_chunk
 from gristmill.core.batch import Batch, TextBuffers
-from gristmill.core.characters import ALPHABETIC, BEFORE_DOT, SPACE, SUFFIX, SYMBOL, classes, decode
-from gristmill.core.jit import kernel
-from gristmill.core.polynomial import HASH_BASE, polynomial_hash
-from gristmill.core.special_words import is_abbreviation
+from gristmill.core.characters import classes
+from gristmill.core.word_breaks import dictionary_breaks
+from gristmill.core.word_spaces import cut_at_spaces
+from gristmill.core.word_tokens import cut_tokens
 
-HAS_LETTER = 1  # in `kinds`: some character is alphabetic
-NOT_SYMBOL = 2  # in `kinds`: some character is no mark, space or control character
-
-_ONE = np.uint64(1)
-_USUAL_CHUNK = 256  # characters
-_DOT = 0x2E
-_LONGEST_ABBREVIATION = 8  # with its full stop
+Segmentation: TypeAlias = Literal["spaces", "tokens", "icu"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +32,7 @@ class Words:
         sizes: its length in bytes, int32[words].
         chars: its length in code points, int32[words].
         hashes: polynomial hash of its bytes (core/polynomial.py), uint64[words].
-        kinds: HAS_LETTER and NOT_SYMBOL, uint8[words].
+        kinds: HAS_LETTER and NOT_SYMBOL (core/characters.py), uint8[words].
     """
 
     offsets: NDArray[np.int64]
@@ -49,225 +43,34 @@ class Words:
     kinds: NDArray[np.uint8]
 
 
-def words(batch: Batch) -> Words:
+def words(batch: Batch, segmentation: Segmentation = "tokens") -> Words:
     """The words of a batch's texts; segmented on the first call."""
-    return batch.shared("words", lambda: segment(batch.text))
+    return batch.shared(f"words {segmentation}", lambda: segment(batch.text, segmentation))
 
 
-def segment(text: TextBuffers) -> Words:
+def segment(text: TextBuffers, segmentation: Segmentation = "tokens") -> Words:
     """Cut texts into words and measure them."""
-    result = Words(*cut_words(text.data, text.offsets, classes()))
-    for array in vars(result).values():
+    if segmentation == "spaces":
+        arrays = cut_at_spaces(text.data, text.offsets, classes())
+    elif segmentation == "tokens":
+        arrays = cut_tokens(text.data, text.offsets, classes())
+    else:
+        arrays = _cut_by_dictionary(text)
+    for array in arrays:
         array.flags.writeable = False
-    return result
+    return Words(*arrays)
 
 
-@kernel
-def cut_words(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
+def _cut_by_dictionary(
+    text: TextBuffers,
 ) -> tuple[
-    NDArray[np.int64],
-    NDArray[np.int64],
-    NDArray[np.int32],
-    NDArray[np.int32],
-    NDArray[np.uint64],
-    NDArray[np.uint8],
+    NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8]
 ]:
-    """Cut texts into words: the arrays of `Words`, in its order."""
-    rows = len(offsets) - 1
-    word_offsets = np.zeros(rows + 1, np.int64)
-    most = _most_words(data, offsets)
-    starts = np.empty(most, np.int64)
-    sizes = np.empty(most, np.int32)
-    chars = np.empty(most, np.int32)
-    hashes = np.empty(most, np.uint64)
-    kinds = np.empty(most, np.uint8)
-    chunk = np.empty(_USUAL_CHUNK, np.int64)  # the chunk at hand, as in core/affixes.py
-    places = np.empty(_USUAL_CHUNK + 1, np.int64)  # where its characters start
-    begins = np.zeros(_USUAL_CHUNK + 1, np.bool_)  # and whether a word begins there
-    count = 0
-    for row in range(rows):
-        at = offsets[row]
-        end = offsets[row + 1]
-        while True:
-            while at < end and data[at] <= 0x20 and classes[data[at]] & SPACE:
-                at += 1
-            if at < end and data[at] >= 0x80:
-                at = _skip_space(data, at, end, classes)
-            if at >= end:
-                break
-            # Letters alone are three chunks of four, letters and one mark most of the others: a short way for them.
-            start = at
-            value = np.uint64(0)
-            while at < end and 0x61 <= data[at] | 0x20 <= 0x7A:
-                value = value * HASH_BASE + np.uint64(data[at]) + _ONE
-                at += 1
-            mark = at < end and data[at] < 0x80 and not classes[data[at]] & SPACE
-            behind = at + mark
-            ended = behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE)
-            if ended and (not mark or (at > start and _comes_off(data, start, at, classes))):
-                starts[count] = start
-                sizes[count] = chars[count] = at - start
-                hashes[count] = value
-                kinds[count] = HAS_LETTER | NOT_SYMBOL
-                count += 1
-                if mark:
-                    starts[count] = at
-                    sizes[count] = chars[count] = 1
-                    hashes[count] = np.uint64(data[at]) + _ONE
-                    kinds[count] = 0  # what comes off is a symbol
-                    count += 1
-                at = behind
-                continue
-            length, behind, some = _read_chunk(data, start, end, classes, chunk, places)
-            if length <= _USUAL_CHUNK:
-                cut_chunk(chunk, length, some, begins)
-                count = _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
-            else:
-                count = _add_long_chunk(
-                    data, start, behind, length, classes, starts, sizes, chars, hashes, kinds, count
-                )
-            at = behind
-        word_offsets[row + 1] = count
-    # Not copied: what lies behind `count` was never touched and costs no memory, a copy would.
-    return word_offsets, starts[:count], sizes[:count], chars[:count], hashes[:count], kinds[:count]
-
-
-@kernel
-def _add_words(
-    data: NDArray[np.uint8],
-    chunk: NDArray[np.int64],
-    length: int,
-    places: NDArray[np.int64],
-    begins: NDArray[np.bool_],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int32],
-    chars: NDArray[np.int32],
-    hashes: NDArray[np.uint64],
-    kinds: NDArray[np.uint8],
-    count: int,
-) -> int:
-    """Add the words of a chunk, which begin where `begins` says, and clear it; the new number of words."""
-    begins[length] = True
-    first = 0
-    for i in range(1, length + 1):
-        if begins[i]:
-            begins[i] = False
-            starts[count] = places[first]
-            sizes[count] = places[i] - places[first]
-            chars[count] = i - first
-            hashes[count] = polynomial_hash(data, places[first], places[i])
-            kinds[count] = _kind(chunk, first, i)
-            count += 1
-            first = i
-    begins[0] = False
-    return count
-
-
-@kernel
-def _add_long_chunk(
-    data: NDArray[np.uint8],
-    start: int,
-    end: int,
-    length: int,
-    classes: NDArray[np.uint16],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int32],
-    chars: NDArray[np.int32],
-    hashes: NDArray[np.uint64],
-    kinds: NDArray[np.uint8],
-    count: int,
-) -> int:
-    """Cut a chunk that the usual scratch arrays are too short for. By itself: to replace those would slow all chunks."""
-    chunk = np.empty(length, np.int64)
-    places = np.empty(length + 1, np.int64)
-    begins = np.zeros(length + 1, np.bool_)
-    length, end, some = _read_chunk(data, start, end, classes, chunk, places)
-    cut_chunk(chunk, length, some, begins)
-    return _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
-
-
-@kernel
-def _kind(chunk: NDArray[np.int64], first: int, end: int) -> int:
-    """HAS_LETTER and NOT_SYMBOL of a word, by the classes of its characters."""
-    some = 0
-    every = SYMBOL
-    for i in range(first, end):
-        some |= chunk[i] >> KIND
-        every &= chunk[i] >> KIND
-    return (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every else NOT_SYMBOL)
-
-
-@kernel
-def _most_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """An upper bound of the number of words: one behind each space and digit, two around each mark, none at letters."""
-    bound = len(offsets)
-    for at in range(offsets[0], offsets[-1]):
-        byte = data[at]
-        letter = 0x61 <= byte | 0x20 <= 0x7A or byte & 0xC0 == 0x80
-        single = byte <= 0x20 or 0x30 <= byte <= 0x39
-        bound += 0 if letter else 1 if single else 2
-    return bound
-
-
-@kernel
-def _skip_space(data: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> int:
-    """The first byte from `at` on that is no whitespace, or `end`."""
-    while at < end:
-        if data[at] < 0x80:
-            if not classes[data[at]] & SPACE:
-                break
-            at += 1
-        else:
-            code, size = decode(data, at)
-            if not classes[code] & SPACE:
-                break
-            at += size
-    return at
-
-
-@kernel
-def _comes_off(data: NDArray[np.uint8], start: int, mark: int, classes: NDArray[np.uint16]) -> bool:
-    """Whether the mark behind ASCII letters is a word of its own: a short way through the rules of core/affixes.py."""
-    if classes[data[mark]] & SUFFIX:
-        return True
-    size = mark - start
-    if data[mark] != _DOT or size < 2 or not classes[data[mark - 1]] & BEFORE_DOT:
-        return False
-    if size >= _LONGEST_ABBREVIATION:
-        return True
-    packed = np.uint64(_DOT) << np.uint64(8 * size)
-    for i in range(size):
-        packed |= np.uint64(data[start + i]) << np.uint64(8 * i)
-    return not is_abbreviation(packed)
-
-
-@kernel
-def _read_chunk(
-    data: NDArray[np.uint8],
-    at: int,
-    end: int,
-    classes: NDArray[np.uint16],
-    chunk: NDArray[np.int64],
-    places: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Decode up to the next whitespace: number of characters, where they end, and the classes of any of them.
-
-    What does not fit into `chunk` is counted and not kept.
-    """
-    length = 0
-    some = 0
-    while at < end:
-        code, size = decode(data, at)
-        kind = int(classes[code])
-        if kind & SPACE:
-            break
-        if length < len(chunk):
-            chunk[length] = kind << KIND | code
-            places[length] = at
-        some |= kind
-        length += 1
-        at += size
-    if length <= len(chunk):
-        places[length] = at
-    return length, at, some
+    """Tokens of the pieces between a dictionary's breaks, as if each were a text; then by document again."""
+    breaks = dictionary_breaks(text)
+    pieces = np.sort(np.concatenate((text.offsets, breaks)), kind="stable")
+    pieces.flags.writeable = False
+    offsets, *others = cut_tokens(text.data, pieces, classes())
+    documents = np.searchsorted(pieces, text.offsets, side="right") - 1
+    documents[0] = 0
+    return offsets[documents], *others

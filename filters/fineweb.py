@@ -9,18 +9,18 @@ import numpy as np
 from gristmill.core.batch import Batch
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
 from gristmill.core.lines import BLANK, ENDS_SENTENCE, lines
-from gristmill.core.params import StageParams
+from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.core.words import words
+from gristmill.core.words import Segmentation, words
 
 NAME = "fineweb"
 VERSION = 1
 UPSTREAM = ("language.label",)
 
 
-class Params(StageParams):
+class Params(LanguageParams):
     """Bounds of the rules; the defaults are FineWeb's."""
 
     min_line_punct_ratio: float = 0.12
@@ -39,8 +39,11 @@ class Params(StageParams):
     """Largest share of characters, newlines left out, in lines that occurred before. FineWeb: 0.01 (so code and the
     paper's appendix; its main text and FineWeb 2: 0.1)."""
 
+    segmentation: Segmentation = "tokens"
+    """What a word is where newlines are counted for each: `tokens` (datatrove's), `spaces`, or `icu`."""
+
     max_newline_word_ratio: float = 0.3
-    """Most newlines for each word, marks counted as words. FineWeb: 0.3 (code only)."""
+    """Most newlines for each word, marks that are words included. FineWeb: 0.3 (code only)."""
 
     unspaced_languages: tuple[str, ...] = UNSPACED_LANGUAGES
     """Languages whose words cannot be told by spaces, and which say more in 30 characters: the rules of short lines and
@@ -48,7 +51,13 @@ class Params(StageParams):
 
 
 LIMITS = (
-    Limit("fineweb.line_punct_ratio", "fineweb.line_punct_frac", "below", "min_line_punct_ratio"),
+    Limit(
+        "fineweb.line_punct_ratio",
+        "fineweb.line_punct_frac",
+        "below",
+        "min_line_punct_ratio",
+        spares_zero="line_punct_exempts_zero",
+    ),
     Limit(
         "fineweb.short_line_ratio", "fineweb.short_line_frac", "above", "max_short_line_ratio", but="unspaced_languages"
     ),
@@ -90,9 +99,6 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "fineweb.dup_line_char_frac": ratio(
             sums(table.offsets, np.where(repeated, table.chars, 0)), sums(table.offsets, table.chars)
         ),
-        "fineweb.newline_word_ratio": ratio(newlines, np.diff(words(batch).offsets)),
+        "fineweb.newline_word_ratio": ratio(newlines, np.diff(words(batch, params.segmentation).offsets)),
     }
-    failed = apply_limits(LIMITS, signals, params, batch)
-    if params.line_punct_exempts_zero:
-        failed["fineweb.line_punct_ratio"] &= punctuated > 0
-    return Verdict(signals, failed)
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))

@@ -1,7 +1,17 @@
 """Gopher's repetition rules: shares of a document in repeated lines, paragraphs and sequences of words.
 
-Rae et al. 2021 (arXiv:2112.11446), table A1. Counting is datatrove 0.10.1's (`first_free`); the paper's own words are
-nearer to `all_copies`. Sequences are compared word by word; datatrove compares the words of longer ones run together.
+Rae et al. 2021 (arXiv:2112.11446), table A1. Where implementations disagree the default is the paper's reading, which is
+also DCLM's and RedPajama-V2's, and a parameter has the variant:
+
+* Duplicates are all copies of what occurs more than once, and no character counts twice. datatrove lets the first copy go
+  free, divides by the whole text, and takes newlines at both ends for two lines: `dup_counting = "first_free"`.
+* The most common sequence must occur twice. datatrove takes one that occurs once too, which very short texts cannot pass,
+  and counts spaces: `top_counting = "any"`.
+* Words are cut at spaces; datatrove's marks are words: `segmentation = "tokens"`.
+
+Sequences are compared word by word; datatrove compares the words of longer ones run together. Dolma's other way of counting
+is in the family `dolma`. datatrove 0.10.1, so the `fineweb` recipe: segmentation = "tokens", dup_counting = "first_free",
+top_counting = "any", unspaced_languages = [].
 """
 
 from typing import Literal
@@ -14,24 +24,31 @@ from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
 from gristmill.core.lines import BLANK, Lines, code_points, frozen, lines, measured_lines
-from gristmill.core.params import StageParams
+from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.core.words import words
+from gristmill.core.words import Segmentation, words
 
 NAME = "gopher_repetition"
-VERSION = 1
+VERSION = 2
 UPSTREAM = ("language.label",)
 
 
-class Params(StageParams):
+class Params(LanguageParams):
     """Bounds of the rules; the defaults are the paper's."""
 
-    dup_counting: Literal["first_free", "all_copies"] = "first_free"
-    """What counts as repeated: all occurrences but the first, of the whole text's characters (datatrove), or every copy
-    of what occurs more than once, of the characters of all lines, paragraphs or words (the paper's reading, DCLM,
-    RedPajama-V2; twice as strict on what occurs twice). Does not touch the top n-grams."""
+    segmentation: Segmentation = "spaces"
+    """What a word is: `spaces`, `tokens` (datatrove), or `icu` (tokens, unspaced scripts cut by ICU)."""
+
+    dup_counting: Literal["all_copies", "first_free"] = "all_copies"
+    """What counts as repeated: every copy of what occurs more than once, of the characters of all lines, paragraphs or
+    words (the paper's reading), or all occurrences but the first, of the whole text's characters (datatrove; half as
+    strict on what occurs twice)."""
+
+    top_counting: Literal["repeated", "any"] = "repeated"
+    """Which most frequent sequence counts: one that occurs at least twice, its words' characters of those of all words
+    (DCLM, RedPajama-V2), or any, with the spaces in it, of the whole text's characters (datatrove)."""
 
     max_dup_para_frac: float = 0.30
     """Largest share of paragraphs that are repeated. Gopher: 0.30."""
@@ -100,7 +117,7 @@ _LONG_DUP = tuple(f"gopher_repetition.dup_{n}gram_char_frac" for n in range(5, 1
 
 EXAMPLES = (
     Example(_PROSE),
-    Example("stone and stone and stone", failed=tuple(f"gopher_repetition.{signal}" for signal in _TOP)),
+    Example("stone and stone and stone and", failed=tuple(f"gopher_repetition.{signal}" for signal in _TOP)),
     Example(f"{_PROSE} {_PROSE}", failed=_LONG_DUP),
     Example(
         "Mill.\n\nMill.\n\nMill.\n\n" + _PROSE,
@@ -118,14 +135,15 @@ def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by what it says more than once."""
     all_copies = params.dup_counting == "all_copies"
     chars = code_points(lines(batch))
-    table = words(batch)
-    sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies)
-    word_chars = sums(table.offsets, table.chars) if all_copies else chars
+    any_top = params.top_counting == "any"
+    table = words(batch, params.segmentation)
+    sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies, any_top)
+    word_chars = sums(table.offsets, table.chars)
     values = (
         *_repeated_units(paragraphs(batch), chars, all_copies),
-        *_repeated_units(_separated_lines(lines(batch)), chars, all_copies),
-        *(ratio(sequences[:, i], chars) for i in range(len(_TOP))),
-        *(ratio(sequences[:, i], word_chars) for i in range(len(_TOP), len(_TOP) + len(_DUP))),
+        *_repeated_units(_separated_lines(lines(batch), not all_copies), chars, all_copies),
+        *(ratio(sequences[:, i], chars if any_top else word_chars) for i in range(len(_TOP))),
+        *(ratio(sequences[:, i], word_chars if all_copies else chars) for i in range(len(_TOP), len(_TOP) + len(_DUP))),
     )
     signals: dict[str, Signal] = {limit.signal: value for limit, value in zip(LIMITS, values, strict=True)}
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
@@ -144,11 +162,12 @@ def _repeated_units(
     return ratio(sums(units.offsets, repeated), np.diff(units.offsets)), ratio(repeated_chars, chars)
 
 
-def _separated_lines(table: Lines) -> Lines:
-    """The pieces between runs of newlines: no empty ones but before a leading and behind a trailing run."""
+def _separated_lines(table: Lines, edges: bool) -> Lines:
+    """The pieces between runs of newlines: no empty ones, but with `edges` before a leading and behind a trailing run."""
     kept = table.sizes > 0
-    kept[table.offsets[:-1]] = True
-    kept[table.offsets[1:] - 1] = True
+    if edges:
+        kept[table.offsets[:-1]] = True
+        kept[table.offsets[1:] - 1] = True
     return _take(table, kept)
 
 

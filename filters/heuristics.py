@@ -23,7 +23,7 @@ C4Params = c4.Params
 FineWebParams = fineweb.Params
 
 NAME = "heuristics"
-VERSION = 1
+VERSION = 2
 UPSTREAM = ("language.label",)
 
 _FAMILIES: dict[str, ModuleType] = {
@@ -57,12 +57,13 @@ EXAMPLES = (
     Example("", failed=(EMPTY,)),
     Example(" \n\t", failed=(EMPTY,)),
     Example(f"{_PROSE}\nLorem ipsum dolor sit amet.", failed=("c4.lorem_ipsum",)),
-    Example(f"{_PROSE}\nvoid turn() {{ wheel++; }}", failed=("c4.curly_bracket",)),
+    Example(f"{_PROSE}\nWrite the letter {{ in the middle.", failed=("c4.curly_bracket",)),
     Example(
         "- the flour of the mill\n" * 20,
         failed=(
             *_rules("gopher_repetition", "dup_line_frac", "dup_line_char_frac", *_TOP, *_SEQUENCES),
             "gopher_quality.bullet_lines",
+            "c4.min_sentences",
             *_rules("fineweb", "line_punct_ratio", "short_line_ratio", "dup_line_char_ratio"),
         ),
     ),
@@ -77,8 +78,7 @@ EXAMPLES = (
     Example(
         "The.\n\n\nIncomprehensibilities notwithstanding.",
         failed=(
-            *_rules("gopher_repetition", "top_3gram_char_frac", "top_4gram_char_frac"),
-            *_rules("gopher_quality", "min_words", "max_mean_word_len", "alpha_words", "stop_words"),
+            *_rules("gopher_quality", "min_words", "max_mean_word_len", "stop_words"),
             "c4.min_sentences",
             "fineweb.newline_word_ratio",
         ),
@@ -93,13 +93,17 @@ EXAMPLES = (
         ),
     ),
     Example(
-        f"{_PROSE} #grain #hay #oats #rye #mill #wheel #flood #bridge #stone #water #corn",
-        failed=_rules("gopher_quality", "hash_ratio", "alpha_words"),
+        f"{_PROSE}\n#grain #hay #oats #rye #mill #wheel #flood #bridge #stone #water #corn",
+        failed=("gopher_quality.hash_ratio",),
+    ),
+    Example(
+        f"{_PROSE}\nIn the book stand {' '.join(map(str, range(20, 45)))} bags.",
+        failed=("gopher_quality.alpha_words",),
     ),
     Example(
         "The mill stands by the river and waits… " * 10 + "The end.",
         failed=(
-            *_rules("gopher_repetition", "top_3gram_char_frac", "top_4gram_char_frac", *_SEQUENCES),
+            *_rules("gopher_repetition", *_TOP, *_SEQUENCES),
             "gopher_quality.ellipsis_ratio",
             "c4.min_sentences",
         ),

@@ -21,13 +21,30 @@ Signals = dict[str, float]
 
 
 def plain_signals(text: str) -> Signals:
-    """Every signal of the heuristics under default parameters."""
+    """Every signal of the four usual families under default parameters."""
+    words = text.split()
+    return (
+        repetition(text, words, all_copies=True, any_top=False)
+        | quality(text, words, ignore_case=True)
+        | c4(text, terminal_punct=True)
+        | fineweb(text, plain_words(text))
+    )
+
+
+def datatrove_signals(text: str) -> Signals:
+    """The same as datatrove 0.10.1 counts, with C4 as FineWeb used it."""
     words = plain_words(text)
-    return quality(text, words) | repetition(text, words) | c4(text) | fineweb(text, words)
+    return (
+        repetition(text, words, all_copies=False, any_top=True)
+        | quality(text, words, ignore_case=False)
+        | c4(text, fewest_words=3, words_before_citations=True)
+        | fineweb(text, words)
+    )
 
 
-def quality(text: str, words: list[str]) -> Signals:
+def quality(text: str, words: list[str], ignore_case: bool) -> Signals:
     prose = [word for word in words if not set(word) <= _SYMBOLS]
+    forms = [{word, word.title(), word.upper()} if ignore_case else {word} for word in _STOP_WORDS]
     lines = text.splitlines()
     bullets = sum(line.lstrip().startswith(("•", "-")) for line in lines)
     trailing = sum(line.rstrip().endswith(("...", "…")) for line in lines)
@@ -42,14 +59,16 @@ def quality(text: str, words: list[str]) -> Signals:
         "bullet_line_frac": share(bullets, len(lines)),
         "ellipsis_line_frac": share(trailing, len(lines)),
         "alpha_word_frac": share(sum(any(map(str.isalpha, word)) for word in words), len(words)),
-        "stop_word_types": len(_STOP_WORDS & set(words)),
+        "stop_word_types": sum(bool(form & set(words)) for form in forms),
     }
     return {f"gopher_quality.{name}": value for name, value in signals.items()}
 
 
-def repetition(text: str, words: list[str], all_copies: bool = False) -> Signals:
+def repetition(text: str, words: list[str], all_copies: bool, any_top: bool) -> Signals:
     paragraphs = re.split(r"\n{2,}", text.strip())
     lines = re.split(r"\n+", text)
+    if all_copies:
+        paragraphs, lines = [unit for unit in paragraphs if unit], [line for line in lines if line]
     signals = {}
     for name, units in (("para", paragraphs), ("line", lines)):
         repeated = copies(units) if all_copies else later_copies(units)
@@ -59,7 +78,12 @@ def repetition(text: str, words: list[str], all_copies: bool = False) -> Signals
     for n in range(2, 5):
         counts = Counter(sequences(words, n))
         sequence, times = counts.most_common(1)[0] if counts else ((), 0)
-        signals[f"top_{n}gram_char_frac"] = share(len(" ".join(sequence)) * times, len(text))
+        if any_top:
+            signals[f"top_{n}gram_char_frac"] = share(len(" ".join(sequence)) * times, len(text))
+        else:
+            signals[f"top_{n}gram_char_frac"] = share(
+                len("".join(sequence)) * times * (times > 1), sum(map(len, words))
+            )
     for n in range(5, 11):
         if all_copies:
             signals[f"dup_{n}gram_char_frac"] = share(covered_chars(words, n), sum(map(len, words)))
@@ -68,7 +92,13 @@ def repetition(text: str, words: list[str], all_copies: bool = False) -> Signals
     return {f"gopher_repetition.{name}": value for name, value in signals.items()}
 
 
-def c4(text: str, terminal_punct: bool = False) -> Signals:
+def c4(
+    text: str,
+    terminal_punct: bool = False,
+    end_marks: str = '.?!"',
+    fewest_words: int = 5,
+    words_before_citations: bool = False,
+) -> Signals:
     names = ("n_lines", "line_long_word", "line_terminal_punct", "line_min_words", "line_javascript", "line_policy")
     found = Counter(dict.fromkeys((*names, "n_lorem_lines", "n_curly_lines", "n_sentences", "n_bad_words"), 0))
     kept = 0
@@ -77,13 +107,15 @@ def c4(text: str, terminal_punct: bool = False) -> Signals:
             continue
         found["n_lines"] += 1
         words = line.split()
+        longest = max(map(len, words))
         line = _CITATION.sub("", line)
+        words = words if words_before_citations else line.split()
         lower = line.lower()
-        if max(map(len, words)) > 1000:
+        if longest > 1000:
             found["line_long_word"] += 1
-        elif terminal_punct and (not line.endswith((".", "?", "!", '"', "'")) or line.endswith("...")):
+        elif terminal_punct and (not line.endswith(tuple(end_marks)) or line.endswith("...")):
             found["line_terminal_punct"] += 1
-        elif len(words) < 3:
+        elif len(words) < fewest_words:
             found["line_min_words"] += 1
         else:
             found["n_lorem_lines"] += "lorem ipsum" in lower

@@ -9,9 +9,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gristmill.core.batch import Batch, text_buffers
+from gristmill.core.characters import HAS_LETTER, NOT_SYMBOL
 from gristmill.core.polynomial import text_hash
 from gristmill.core.special_words import abbreviations, units
-from gristmill.core.words import HAS_LETTER, NOT_SYMBOL, segment, words
+from gristmill.core.words import segment, words
 from tests.plain_words import plain_words
 
 # Texts of single characters seldom meet a rule; texts of pieces that mean something do.

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from gristmill.core.errors import InputError
 from gristmill.filters.c4 import Params, files, judge
@@ -16,11 +17,18 @@ def signals(text: str, **params: object) -> dict[str, float]:
     return {name.partition(".")[2]: float(values[0]) for name, values in verdict.signals.items()}
 
 
-@given(TEXTS)
-def test_terminal_marks_match_plain_python(texts: list[str]) -> None:
-    verdict = judge(batch_of(texts), Params(terminal_punct=True))
+VARIANTS: list[dict[str, object]] = [
+    {"terminal_punct": True, "end_marks": ".?!\"'", "words_before_citations": True},
+    {"terminal_punct": True, "end_marks": ".…。"},
+    {"terminal_punct": False},
+]
+
+
+@given(TEXTS, st.sampled_from(VARIANTS))
+def test_variants_match_plain_python(texts: list[str], variant: dict[str, object]) -> None:
+    verdict = judge(batch_of(texts), Params.model_validate(variant | {"min_words_per_line": 3}))
     for row, text in enumerate(texts):
-        for name, value in c4(text, terminal_punct=True).items():
+        for name, value in c4(text, fewest_words=3, **variant).items():  # type: ignore[arg-type]
             assert verdict.signals[name][row] == pytest.approx(value), name
 
 
@@ -38,16 +46,18 @@ def test_terminal_marks_match_plain_python(texts: list[str]) -> None:
     ],
 )
 def test_lines_are_left_out_for_the_first_cause(line: str, cause: str) -> None:
-    found = signals(line, terminal_punct=True)
+    found = signals(line, min_words_per_line=3)
     assert {name for name in found if name.startswith("line_") and found[name]} == {cause}
     assert found["lines_removed_frac"] == 1.0
     assert found["n_sentences"] == 0
 
 
-def test_words_are_counted_before_citations_go() -> None:
-    assert signals("one two [1]")["line_min_words"] == 0
-    assert signals("one two three.[1]", terminal_punct=True)["line_terminal_punct"] == 0
-    assert signals("we lorem[edit] ipsum")["n_lorem_lines"] == 1
+def test_words_are_counted_when_citations_are_gone() -> None:
+    text = "one [1] two [2] three."
+    assert signals(text)["line_min_words"] == 1
+    assert signals(text, words_before_citations=True)["line_min_words"] == 0
+    assert signals("one two three four five.[1]")["line_terminal_punct"] == 0
+    assert signals("we have a lorem[edit] ipsum.")["n_lorem_lines"] == 1
 
 
 def test_only_lines_that_are_left_kill_a_page() -> None:
@@ -68,7 +78,7 @@ def test_only_lines_that_are_left_kill_a_page() -> None:
     ],
 )
 def test_sentences_are_counted(line: str, sentences: int) -> None:
-    assert signals(line, min_words_per_line=1)["n_sentences"] == sentences
+    assert signals(line, min_words_per_line=1, terminal_punct=False)["n_sentences"] == sentences
 
 
 def test_bad_words_stand_alone(tmp_path: Path) -> None:

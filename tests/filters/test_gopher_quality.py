@@ -34,13 +34,31 @@ def test_a_document_on_the_bound_passes(rule: str, on: str, beyond: str) -> None
 
 
 def test_stop_words_of_either_case() -> None:
-    assert "stop_words" in failed("The OF river")
-    assert "stop_words" not in failed("The OF river", Params(stop_words_ignore_case=True))
+    assert "stop_words" not in failed("The OF river")
+    assert "stop_words" in failed("The OF river", Params(stop_words_ignore_case=False))
+
+
+def test_every_language_can_be_asked_for_stop_words() -> None:
+    assert "stop_words" not in failed("der Fluss", label="de")
+    assert "stop_words" in failed("der Fluss", Params(stop_words_languages=("*",)), label="de")
+
+
+def test_bullets_can_be_others() -> None:
+    assert "bullet_lines" not in failed("* the\n" * 9)
+    assert "bullet_lines" in failed("* the\n● of\n" * 9, Params(bullets="*●"))
+
+
+def test_marks_are_words_only_for_those_who_say_so() -> None:
+    text = "the , of , and"
+    assert judge(batch_of([text]), Params()).signals["gopher_quality.n_tokens"].tolist() == [5]  # type: ignore[union-attr]
+    assert judge(batch_of(["the, of"]), Params()).signals["gopher_quality.n_tokens"].tolist() == [2]  # type: ignore[union-attr]
+    tokens = judge(batch_of(["the, of"]), Params(segmentation="tokens"))
+    assert tokens.signals["gopher_quality.n_tokens"].tolist() == [3]  # type: ignore[union-attr]
 
 
 def test_stop_words_can_be_others() -> None:
     german = Params(stop_words=("der", "die", "und", "größer"), stop_words_languages=("de",))
-    assert "stop_words" not in failed("der Fluss, größer", german, "de")
+    assert "stop_words" not in failed("der Fluss größer", german, "de")
     assert "stop_words" in failed("der Fluss", german, "de")
     assert "stop_words" not in failed("der Fluss", german, "en")
 

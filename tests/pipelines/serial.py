@@ -1,5 +1,6 @@
 """Whole runs inside the test's process, without Prefect, and what they did."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -64,8 +65,8 @@ def write_recipe(path: Path, *without: str, **tables: str) -> Path:
     """The default recipe without training and without some stages; `tables` are TOML lines put into a stage's table."""
     text = (RECIPE_FOLDER / "default.toml").read_text("utf-8")
     for stage in ("pretrain", *without):
-        assert f"[stages.{stage}]\n" in text
-        text = text.replace(f"[stages.{stage}]\n", "")
+        text, found = re.subn(rf"\[stages\.{stage}[].][^[]*", "", text)
+        assert found, stage
     for stage, lines in tables.items():
         text = text.replace(f"[stages.{stage}]\n", f"[stages.{stage}]\n{lines}\n")
     path.write_text(text, "utf-8")

@@ -1,0 +1,70 @@
+"""Marks that rules count: hashes and ellipses in texts, bullets and ellipses at the ends of lines; and letters."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.characters import ALPHABETIC, decode
+from gristmill.core.jit import kernel
+
+_DOT = 0x2E
+_HASH = 0x23
+
+
+@kernel
+def count_symbols(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often `#`, and how often `...` (without overlap) or `…`, stand in each text, int64[texts] each."""
+    hashes = np.zeros(len(offsets) - 1, np.int64)
+    ellipses = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(hashes)):
+        start = offsets[row]
+        dots = count = three = 0
+        for at in range(start, offsets[row + 1]):
+            byte = data[at]
+            if byte == _DOT:
+                dots += 1
+                three += dots == 3
+                dots = 0 if dots == 3 else dots
+                continue
+            dots = 0
+            count += byte == _HASH
+            if byte == 0xA6 and at >= start + 2:
+                three += data[at - 1] == 0x80 and data[at - 2] == 0xE2
+        hashes[row] = count
+        ellipses[row] = three
+    return hashes, ellipses
+
+
+@kernel
+def line_marks(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64], wanted: NDArray[np.int64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which stripped lines start with one of the wanted code points, and which end with an ellipsis, bool[lines] each."""
+    bullets = np.zeros(len(starts), np.bool_)
+    ellipses = np.zeros(len(starts), np.bool_)
+    for line in range(len(starts)):
+        if sizes[line] == 0:
+            continue
+        first = starts[line]
+        end = first + sizes[line]
+        code = decode(data, first)[0]
+        for bullet in wanted:
+            bullets[line] |= code == bullet
+        if sizes[line] >= 3:
+            dots = data[end - 1] == _DOT and data[end - 2] == _DOT and data[end - 3] == _DOT
+            ellipses[line] = dots or (data[end - 1] == 0xA6 and data[end - 2] == 0x80 and data[end - 3] == 0xE2)
+    return bullets, ellipses
+
+
+@kernel
+def count_letters(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], wanted: NDArray[np.bool_], classes: NDArray[np.uint16]
+) -> NDArray[np.int64]:
+    """Alphabetic code points of the wanted texts, 0 for the others; int64[texts]."""
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(counts)):
+        at = offsets[row]
+        while wanted[row] and at < offsets[row + 1]:
+            code, size = decode(data, at)
+            counts[row] += classes[code] & ALPHABETIC != 0
+            at += size
+    return counts

@@ -1,0 +1,60 @@
+"""Counts over the words of each document: how many, how long, with letters, and which of a few wanted ones."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.characters import HAS_LETTER, NOT_SYMBOL
+from gristmill.core.jit import kernel
+
+_ONE = np.uint64(1)
+_UPPER_BITS = np.uint64(56)
+
+
+@kernel
+def word_totals(
+    offsets: NDArray[np.int64], chars: NDArray[np.int32], kinds: NDArray[np.uint8]
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Of each document: words that are more than marks, their code points, and words with a letter; int64[documents]."""
+    n_words = np.zeros(len(offsets) - 1, np.int64)
+    word_chars = np.zeros(len(offsets) - 1, np.int64)
+    alpha_words = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(n_words)):
+        count = length = alpha = 0
+        for word in range(offsets[row], offsets[row + 1]):
+            if kinds[word] & NOT_SYMBOL:
+                count += 1
+                length += chars[word]
+            alpha += kinds[word] & HAS_LETTER != 0
+        n_words[row] = count
+        word_chars[row] = length
+        alpha_words[row] = alpha
+    return n_words, word_chars, alpha_words
+
+
+@kernel
+def distinct_words(
+    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], wanted: NDArray[np.uint64], bits: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """How many of up to 64 words each document has, int64[documents].
+
+    Args:
+        offsets: of `Words`.
+        hashes: of `Words`.
+        wanted: the hashes of the words' forms, uint64[forms].
+        bits: for each form the bit of its word.
+    """
+    found = np.zeros(len(offsets) - 1, np.int64)
+    likely = np.zeros(256, np.bool_)  # by the upper bits of a hash: most words are none of the wanted
+    for i in range(len(wanted)):
+        likely[wanted[i] >> _UPPER_BITS] = True
+    for row in range(len(found)):
+        seen = np.uint64(0)
+        for word in range(offsets[row], offsets[row + 1]):
+            if likely[hashes[word] >> _UPPER_BITS]:
+                for i in range(len(wanted)):
+                    if wanted[i] == hashes[word]:
+                        seen |= bits[i]
+        while seen:
+            seen &= seen - _ONE
+            found[row] += 1
+    return found
