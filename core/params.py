@@ -1,6 +1,6 @@
 """Parameters of stages and filters: frozen, documented field by field, and strict about misspelt keys."""
 
-from typing import Literal, Self
+from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
@@ -13,6 +13,9 @@ class Params(BaseModel):
 
 class StageParams(Params):
     """Base of a document stage's parameters."""
+
+    measuring: ClassVar[tuple[str, ...]] = ()
+    """Fields that a rule's limit names although they also decide what is measured: not to be changed after the fact."""
 
     scope: Literal["all", "alive"] = "all"
     """Which documents are judged: all that were extracted, so that the ledger knows every reason, or only the alive ones.

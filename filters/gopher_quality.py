@@ -16,6 +16,7 @@ stop_words_languages = ["*"].
 """
 
 from functools import lru_cache
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,6 +41,8 @@ UPSTREAM = ("language.label",)
 
 class Params(LanguageParams):
     """Bounds of the rules; the defaults are the paper's."""
+
+    measuring: ClassVar[tuple[str, ...]] = ("unspaced_languages",)  # their words are counted by letters
 
     segmentation: Segmentation = "spaces"
     """What a word is: `spaces`, `tokens` (datatrove), or `icu` (tokens, unspaced scripts cut by ICU)."""
