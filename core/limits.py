@@ -75,13 +75,8 @@ def apply_limits(
 
     Bounds of single languages (`by_language` of the parameters) go before the others, and hold also where the rule is
     not for that language.
-
-    Raises:
-        RecipeError: `by_language` names a parameter that is no bound.
     """
-    limits = tuple(limits)
     own = getattr(params, "by_language", {})
-    check_languages(limits, own)
     labels = _Labels(signals.get(LANGUAGE, batch.upstream.get(LANGUAGE)), len(batch))
     return {limit.rule: _failing(limit, signals, params, own, labels) for limit in limits}
 

@@ -75,7 +75,7 @@ def open_ledger(store: Store, run_id: str | None = None) -> duckdb.DuckDBPyConne
     run = read_run(store, run_id)
     if store.folder is not None and (store.folder / LEDGER).exists():
         connection = duckdb.connect(str(store.folder / LEDGER), read_only=True)
-        if connection.execute("SELECT id, store FROM runs").fetchone() == (run.id, store.place):
+        if connection.execute("SELECT id, store FROM runs").fetchall() == [(run.id, store.place)]:
             return connection
         connection.close()  # of an older run, or the store has moved: its views point elsewhere
     connection = duckdb.connect()

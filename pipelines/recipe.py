@@ -151,7 +151,7 @@ def _check_stages(raw: dict[str, dict[str, Any]], where: str) -> Iterable[Stage]
         except RecipeError as error:
             raise RecipeError(f"{where}: {error}") from None
         except ValidationError as error:
-            raise RecipeError(f"{where}: {_explain(name, module.Params, error)}") from None
+            raise RecipeError(f"{where}: {explain(name, module.Params, error)}") from None
         files = getattr(module, "files", lambda _: ())(params)
         upstream = json_digest(
             {
@@ -184,7 +184,8 @@ def _check_order(stages: list[Stage], path: Path) -> None:
         )
 
 
-def _explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
+def explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
+    """What is wrong with a stage's parameters, and what may have been meant."""
     first = error.errors()[0]
     place = ".".join(["stages", stage, *(str(step) for step in first["loc"])])
     if first["type"] == "extra_forbidden":
