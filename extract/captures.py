@@ -9,8 +9,10 @@ import pyarrow as pa
 from gristmill.extract.mime import header_mime, sniff_mime
 from gristmill.extract.page import Page, PageError, extract_page
 from gristmill.extract.params import Params
+from gristmill.extract.plain import read_text
 
 _PAGE_RECORDS = ("response", "resource")
+_TEXT_RECORD = "conversion"  # of a WET, or a row of text; its main text was found by others
 
 SIGNALS: dict[str, pa.DataType] = {
     "extract.charset_source": pa.string(),
@@ -85,6 +87,8 @@ def extract_capture(capture: Capture, params: Params) -> Outcome:
     """Read one capture."""
     if not capture.usable:
         return Outcome("failed", error_class=capture.error_class, message=capture.error_message)
+    if capture.type == _TEXT_RECORD and header_mime(capture.content_type) == "text/plain":
+        return _text(capture, params)
     if capture.type not in _PAGE_RECORDS:
         return Outcome("rejected", rules=("extract.not_a_response",))
     has_body = bool(capture.body.strip(b" \t\r\n\f\0"))
@@ -109,6 +113,16 @@ def extract_capture(capture: Capture, params: Params) -> Outcome:
     if len(page.text) < params.min_text_chars:
         return Outcome("rejected", mime, rules=("extract.no_text",))
     return Outcome("kept", mime, page)
+
+
+def _text(capture: Capture, params: Params) -> Outcome:
+    try:
+        page = read_text(capture.body, capture.content_type, params)
+    except PageError as error:
+        return Outcome("failed", "text/plain", error_class=error.error_class, message=str(error))
+    if len(page.text) < params.min_text_chars:
+        return Outcome("rejected", "text/plain", rules=("extract.no_text",))
+    return Outcome("kept", "text/plain", page)
 
 
 def _without_http(capture: Capture) -> bool:

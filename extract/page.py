@@ -99,7 +99,7 @@ def extract_page(
     is_plain = decoded.charset == "utf-8" and b"\0" not in html  # the bytes are the text, but for marks and line ends
     size = _measured(html if is_plain else decoded.text.encode("utf-8", "replace"), params)
     markup = Markup(decoded.text, url)
-    text = _clean(_run(ENGINES[name], markup))
+    text = clean_text(_run(ENGINES[name], markup))
     text_bytes = len(text.encode())
     if text_bytes > params.max_text_bytes:
         raise PageError(
@@ -108,13 +108,13 @@ def extract_page(
     about = read_metadata(markup, headers, has_licences=any(word in decoded.text for word in _LICENCE_WORDS))
     return Page(
         text=text,
-        title=_clean(about.title),
-        lang=_clean(about.lang),
+        title=clean_text(about.title),
+        lang=clean_text(about.lang),
         charset=decoded.charset,
         charset_source=decoded.source,
         undecodable=decoded.undecodable,
-        robots=tuple(map(_clean, about.robots)),
-        licences=tuple(map(_clean, about.licences)),
+        robots=tuple(map(clean_text, about.robots)),
+        licences=tuple(map(clean_text, about.licences)),
         html_bytes=len(html),
         text_bytes=text_bytes,
         elements=size.elements,
@@ -158,7 +158,7 @@ def _message(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:_MESSAGE_CHARS]
 
 
-def _clean(text: str) -> str:
+def clean_text(text: str) -> str:
     """NFC; no NUL, invisible or odd characters; "\\n" line ends; no surrogates; no blanks at the ends."""
     if text.isascii():
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()

@@ -7,7 +7,7 @@ from pydantic import Field
 from gristmill.core.params import Params as BaseParams
 
 NAME = "extract"
-VERSION = 1
+VERSION = 2
 
 RULES = (
     "extract.not_a_response",

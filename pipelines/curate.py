@@ -7,22 +7,25 @@ alone decides what is finished: lose Prefect's database and a new run still does
 import functools
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from prefect import flow, task
 from prefect.artifacts import create_markdown_artifact
 from prefect.futures import PrefectFuture, wait
+from prefect.settings import PREFECT_API_URL
 from prefect.task_runners import ThreadPoolTaskRunner
 from prefect.tasks import exponential_backoff
 from prefect.utilities.annotations import quote
 
 from gristmill.core.errors import GristmillError, StoreError, WorkerError
+from gristmill.crawl.access import Access, access_of
 from gristmill.pipelines.executors import Executor, open_executor
 from gristmill.pipelines.funnel import funnel, funnel_markdown
 from gristmill.pipelines.graph import Course, Describe
 from gristmill.pipelines.jobs import Job, existing_receipt, with_upstream
-from gristmill.pipelines.plan import plan_run
+from gristmill.pipelines.plan import Plan, plan_run
+from gristmill.pipelines.politeness import make_limits
 from gristmill.pipelines.progress import RunProgress, run_progress
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import write_started
@@ -158,6 +161,14 @@ def _raise_first_failure(futures: Sequence[PrefectFuture[Receipt]]) -> None:
         raise said from error
 
 
+def _shared_access(plan: Plan, workers: int) -> Access:
+    """The settings, with the global limits of the Prefect server that this flow reports to."""
+    access = replace(access_of(), limits=str(PREFECT_API_URL.value() or ""), workers=workers)
+    if access.limits and any(part.file.remote for part in plan.parts):
+        make_limits(access)
+    return access
+
+
 @flow(name="curate", flow_run_name="{recipe}", persist_result=False, validate_parameters=False)
 def curate(
     inputs: list[str],
@@ -175,6 +186,7 @@ def curate(
     from gristmill.pipelines.ledger import LEDGER, finish_run
 
     plan = plan_run(recipe, inputs, store, overrides or [])
+    plan = replace(plan, access=_shared_access(plan, workers))
     names = [stage.name for stage in plan.recipe.stages]
     write_started(open_store(plan.store), plan)
     with open_executor(runner, workers, address) as executor, run_progress(names) as progress:

@@ -15,6 +15,7 @@ from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.recipe import Stage
 from gristmill.pipelines.registry import CORPUS_KINDS
 
+UNKNOWN_BYTES = 1 << 30  # what a file counts whose server has not been asked: about what Common Crawl's have
 BUCKET_BYTES = 256 * 1024 * 1024  # of rows in memory that one reduce task holds
 
 Handle = Any
@@ -98,14 +99,16 @@ class Course:
         self, reduced: tuple[Stage, list[Receipt]] | None, stages: list[Stage], corpus: Stage
     ) -> list[Receipt]:
         """Judge by the corpus stage before, go through the document stages, map for the corpus stage behind."""
+        fetching = any(stage.type.kind == "fetch" for stage in stages)
 
         def describe(submit: Submit, parts: Sequence[Part]) -> None:
             if reduced is not None:
                 for part in parts:
                     self._judge_corpus(submit, part, *reduced)
-            for stage in stages:
-                for part in parts:
-                    self._judge(submit, part, stage)
+            for window in fetch_windows(parts, self._plan.access.cache_bytes) if fetching else [parts]:
+                for stage in stages:
+                    for part in window:
+                        self._judge(submit, part, stage)
             for part in parts:
                 submit(self._job(corpus, "map", part), self._heads[part.name].upstream())
 
@@ -178,7 +181,8 @@ class Course:
         return self._leg(f"{stage.name} {step}", range(count), describe)
 
     def _job(self, stage: Stage, step: str, part: Part) -> Job:
-        return Job(self._plan.store, stage, step, part.name, part.file, pinned=self._pinned)
+        settings = {"access": self._plan.access} if stage.type.kind in ("fetch", "extract") else {}
+        return Job(self._plan.store, stage, step, part.name, part.file, pinned=self._pinned, settings=settings)
 
     def _leg(self, name: str, units: Sequence[Any], describe: Describe) -> list[Receipt]:
         """Run a leg; all its receipts in the order of submission."""
@@ -198,6 +202,23 @@ class Course:
         for head in self._heads.values():
             head.settle(known)
         return receipts
+
+
+def fetch_windows(parts: Sequence[Part], cache_bytes: int) -> list[list[Part]]:
+    """Parts in windows whose remote files fill half of the cache: jobs start in the order in which they are submitted.
+
+    While one window is fetched the one before is extracted, so two of them lie in the cache.
+    """
+    windows: list[list[Part]] = [[]]
+    size = 0
+    for part in parts:
+        bytes_ = 0 if not part.file.remote else part.file.size if part.file.size >= 0 else UNKNOWN_BYTES
+        if windows[-1] and size + bytes_ > cache_bytes / 2:
+            windows.append([])
+            size = 0
+        windows[-1].append(part)
+        size += bytes_
+    return windows
 
 
 def bucket_count(stage: Stage, sources: Sequence[Receipt]) -> int:

@@ -1,13 +1,14 @@
 """The plan of a run: a checked recipe, the input files, and what both are called. Made before anything starts."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import orjson
 
 from gristmill.core.digest import json_digest
 from gristmill.core.documents import file_prefix
 from gristmill.core.errors import InputError
+from gristmill.crawl.access import Access
 from gristmill.crawl.inputs import InputFile, expand_inputs, part_name
 from gristmill.pipelines.recipe import Recipe, load_recipe
 from gristmill.pipelines.store import Store, open_store
@@ -32,6 +33,9 @@ class Plan:
     recipe: Recipe
     inputs: tuple[str, ...]
     parts: tuple[Part, ...]
+    source: str = ""  # the recipe as it was named
+    overrides: tuple[str, ...] = ()
+    access: Access = field(default_factory=Access)
 
     @property
     def run_id(self) -> str:

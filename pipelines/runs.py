@@ -13,8 +13,9 @@ import orjson
 
 from gristmill.core.digest import json_digest
 from gristmill.core.errors import BalanceError, UsageError, VerificationError
+from gristmill.crawl.spans import unpack
 from gristmill.pipelines.jobs import final_step
-from gristmill.pipelines.plan import Plan
+from gristmill.pipelines.plan import Part, Plan
 from gristmill.pipelines.receipts import Receipt, receipt_from_json
 from gristmill.pipelines.store import Store
 
@@ -76,7 +77,7 @@ def root_digest(stages: Sequence[StageRun]) -> str:
 
 def write_started(store: Store, plan: Plan) -> None:
     """Record that a run has begun."""
-    _write(store, plan, "running", _now(), "", ())
+    _write(store, plan, "running", _now(), "", stage_runs(plan, ()))
 
 
 def write_finished(store: Store, plan: Plan, stages: Sequence[StageRun]) -> Run:
@@ -164,8 +165,9 @@ def _write(store: Store, plan: Plan, status: str, started: str, root: str, stage
         "recipe": plan.recipe.name,
         "description": plan.recipe.description,
         "text": plan.recipe.text,
+        "words": {"recipe": plan.source, "overrides": list(plan.overrides)},
         "inputs": list(plan.inputs),
-        "parts": [{"name": part.name, **dataclasses.asdict(part.file)} for part in plan.parts],
+        "parts": [_part(part) for part in plan.parts],
         "root": root,
         "stages": [
             {
@@ -179,6 +181,11 @@ def _write(store: Store, plan: Plan, status: str, started: str, root: str, stage
         ],
     }
     store.put(_path(plan.run_id), orjson.dumps(value, option=orjson.OPT_INDENT_2))
+
+
+def _part(part: Part) -> dict[str, Any]:
+    value = {"name": part.name, **dataclasses.asdict(part.file)}
+    return value | {"ranges": len(unpack(part.file.ranges)), "columns": dict(part.file.columns)}
 
 
 def _path(run_id: str) -> str:

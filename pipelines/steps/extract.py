@@ -13,6 +13,7 @@ Two tables. `documents` is core/documents.py's. `verdicts` has one row a record,
     outcome  string         kept | rejected | failed
     rules    list<string>   why it was rejected, or the error class it failed with
     message  string         the error in words; for people, not digested
+    warnings list<string>   what was odd and survived: payload_digest (its digest does not hold), chunks_broken …
     signals  struct         what was measured on kept pages, null on others
 """
 
@@ -27,8 +28,8 @@ from gristmill.core import documents
 from gristmill.core.digest import UNDIGESTED
 from gristmill.core.documents import document_id
 from gristmill.core.errors import BalanceError
-from gristmill.crawl.record import Gap, Record
-from gristmill.crawl.records import read_records
+from gristmill.crawl.reading import read_input
+from gristmill.crawl.record import Gap, Limits, Record
 from gristmill.extract.captures import SIGNALS, Capture, Outcome, extract_captures
 from gristmill.extract.params import Params
 from gristmill.pipelines.jobs import Draft, Job, Result
@@ -37,6 +38,7 @@ from gristmill.pipelines.steps.fetch import available, drop_cached
 
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 32 * 1024 * 1024  # of bodies held at once
+_LIMITS = Limits(check_digests=True)
 _HARMLESS_GAPS = ("padding", "dictionary")  # bytes that were never meant to be a record
 
 _TEXTS = [pa.field(name, pa.string(), nullable=False) for name in ("type", "uri", "date")]
@@ -51,6 +53,7 @@ RECORDS = pa.schema(
         pa.field("outcome", pa.string(), nullable=False),
         pa.field("rules", pa.list_(pa.string()), nullable=False),
         pa.field("message", pa.string(), nullable=False, metadata=UNDIGESTED),
+        pa.field("warnings", pa.list_(pa.string()), nullable=False),
         pa.field("signals", pa.struct(list(SIGNALS.items()))),
     ]
 )
@@ -80,8 +83,8 @@ def _batches(job: Job) -> Iterator[list[Record | Gap]]:
     batch: list[Record | Gap] = []
     size = 0
     path = available(job).path
-    assert path is not None
-    for item in read_records(path):
+    assert path is not None and job.file is not None
+    for item in read_input(job.file, path, _LIMITS):
         if isinstance(item, Gap) and item.why in _HARMLESS_GAPS:
             continue
         batch.append(item)
@@ -104,6 +107,7 @@ class _Row:
     record_id: str
     date: str
     capture: Capture
+    warnings: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, item: Record | Gap, address: str) -> "_Row":
@@ -127,7 +131,7 @@ class _Row:
             error_message=item.message,
         )
         key = document_id(address, item.offset, item.place)
-        return cls(key, address, item.offset, item.length, item.record_id, item.date, capture)
+        return cls(key, address, item.offset, item.length, item.record_id, item.date, capture, item.warnings)
 
 
 class _Tally:
@@ -136,6 +140,7 @@ class _Tally:
     def __init__(self) -> None:
         self._states: Counter[str] = Counter()
         self._reasons: Counter[str] = Counter()
+        self._warnings: Counter[str] = Counter()
         self._ids: set[bytes] = set()
         self._bytes = self._text_bytes = 0
 
@@ -148,6 +153,7 @@ class _Tally:
             self._ids.add(row.id)
             self._states[outcome.state] += 1
             self._reasons.update(_reasons(outcome))
+            self._warnings.update(row.warnings)
             self._bytes += len(row.capture.body)
             self._text_bytes += outcome.page.text_bytes if outcome.page else 0
 
@@ -155,7 +161,8 @@ class _Tally:
         counts = Counts(
             sum(self._states.values()), self._states["kept"], self._states["rejected"], self._states["failed"]
         )
-        extra = {"body_bytes": self._bytes, "text_bytes": self._text_bytes}
+        extra: dict[str, Any] = {"body_bytes": self._bytes, "text_bytes": self._text_bytes}
+        extra |= {"warnings": dict(sorted(self._warnings.items()))}
         return Result("record", counts, dict(self._reasons), extra=extra)
 
 
@@ -176,6 +183,7 @@ def _record_rows(rows: list[_Row], outcomes: list[Outcome]) -> pa.RecordBatch:
         "outcome": [outcome.state for outcome in outcomes],
         "rules": [_reasons(outcome) for outcome in outcomes],
         "message": [outcome.message for outcome in outcomes],
+        "warnings": [list(row.warnings) for row in rows],
         "signals": [
             {name: getattr(outcome.page, name.partition(".")[2]) for name in SIGNALS} if outcome.page else None
             for outcome in outcomes

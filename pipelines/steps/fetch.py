@@ -4,18 +4,20 @@ import tempfile
 from pathlib import Path
 
 from gristmill.core.errors import GristmillError
+from gristmill.crawl.access import Access
 from gristmill.crawl.fetch import Fetched, drop, fetch
 from gristmill.pipelines.jobs import Draft, Job, Result
+from gristmill.pipelines.politeness import manners_of, permits_of
 from gristmill.pipelines.receipts import Counts
 from gristmill.pipelines.store import Store, open_store
 
 _TRANSIENT = ("fetch.unreadable", "fetch.short")
 
 
-def fetch_file(job: Job, draft: Draft) -> Result:
+def fetch_file(job: Job, draft: Draft) -> Result:  # noqa: ARG001 - a step
     """Bring one input file here, or say why it cannot be used."""
     assert job.file is not None
-    fetched = fetch(job.file, cache_folder(draft.store))
+    fetched = available(job)
     if fetched.reason in _TRANSIENT:  # no fact about the data: tomorrow it may be there, so nothing is committed
         raise GristmillError(f"{fetched.message}. Check the file or the server, then run the same command again.")
     reasons = {fetched.reason: 1} if fetched.reason else {}
@@ -26,12 +28,15 @@ def fetch_file(job: Job, draft: Draft) -> Result:
 def available(job: Job) -> Fetched:
     """The file's bytes on this machine: in place, in the cache, or fetched again if the cache was dropped."""
     assert job.file is not None
-    return fetch(job.file, cache_folder(open_store(job.store)))
+    access = job.settings.get("access", Access())
+    return fetch(job.file, cache_folder(open_store(job.store)), permits_of(access), manners_of(access))
 
 
 def drop_cached(job: Job) -> None:
-    """Forget a fetched copy once its documents are committed; a local input stays where it is."""
+    """Forget a fetched copy once its documents are there, unless it is to be kept; a local input stays where it is."""
     assert job.file is not None
+    if job.settings.get("access", Access()).keep:
+        return
     drop(job.file, cache_folder(open_store(job.store)))
 
 
