@@ -3,18 +3,15 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-import orjson
-
 from gristmill.core.digest import json_digest
-from gristmill.core.documents import file_prefix
 from gristmill.core.errors import InputError
 from gristmill.crawl.access import Access
-from gristmill.crawl.inputs import InputFile, expand_inputs, part_name
+from gristmill.crawl.inputs import InputFile, part_name
 from gristmill.pipelines.recipe import Recipe, load_recipe
-from gristmill.pipelines.store import Store, open_store
+from gristmill.pipelines.selecting import find_files
+from gristmill.pipelines.store import open_store
 
 _RUN_ID_LENGTH = 12
-_KNOWN_DIGESTS = "runs/inputs.cache"
 
 
 @dataclass(frozen=True)
@@ -50,34 +47,11 @@ def plan_run(recipe: str, inputs: Sequence[str], store_url: str, overrides: Sequ
         RecipeError, InputError, StoreError: what is wrong, in one sentence.
     """
     checked = load_recipe(recipe, overrides)
-    if not inputs:
-        raise InputError(
-            "no input given. Name WARC files, folders, globs or URLs with --input; 'gristmill sample' makes some."
-        )
     store = open_store(store_url)
     try:
-        files = _expand(inputs, store)
-        _check_prefixes(files)
+        files = find_files(checked.input, inputs, store)
     except InputError:
         store.withdraw()
         raise
-    return Plan(store.url, checked, tuple(inputs), tuple(Part(part_name(file), file) for file in files))
-
-
-def _expand(inputs: Sequence[str], store: Store) -> tuple[InputFile, ...]:
-    """Find the input files; digests of local files that have not changed since are taken from a note in the store."""
-    known = {(row[0], row[1], row[2]): row[3] for row in store.read_json(_KNOWN_DIGESTS) or []}
-    before = dict(known)
-    files = expand_inputs(inputs, known)
-    if known != before:
-        store.put(_KNOWN_DIGESTS, orjson.dumps([[*key, digest] for key, digest in sorted(known.items())]))
-    return files
-
-
-def _check_prefixes(files: Sequence[InputFile]) -> None:
-    """Document ids start with 64 bits of the file's address: two files must not share them."""
-    seen: dict[bytes, str] = {}
-    for file in files:
-        other = seen.setdefault(file_prefix(file.address), file.address)
-        if other != file.address:
-            raise InputError(f"the addresses {other} and {file.address} hash alike. Rename one of the files.")
+    parts = tuple(Part(part_name(file), file) for file in files)
+    return Plan(store.url, checked, tuple(inputs), parts, recipe, tuple(overrides))

@@ -12,7 +12,7 @@ min_words = 50
 import difflib
 import tomllib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 from gristmill.core.digest import bytes_digest, json_digest
 from gristmill.core.errors import RecipeError
 from gristmill.core.limits import check_languages, families
+from gristmill.crawl.selection import Selection
 from gristmill.pipelines.registry import StageType, stage_type
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
@@ -64,6 +65,7 @@ class Recipe:
         differences: what of the source it does not do, and why.
         text: the file.
         stages: in their order.
+        input: what it is run over unless --input says otherwise.
     """
 
     name: str
@@ -72,6 +74,7 @@ class Recipe:
     differences: tuple[str, ...]
     text: str
     stages: tuple[Stage, ...]
+    input: Selection = field(default_factory=Selection)
 
     def stage(self, name: str) -> Stage:
         """The stage of that name; RecipeError if the recipe has none."""
@@ -102,21 +105,42 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
         content = tomllib.loads(text)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecipeError(f"cannot read the recipe {path}: {error}. Mend the file or name another recipe.") from error
-    unknown = content.keys() - {"description", *_NOTES, "stages"}
+    unknown = content.keys() - {"description", *_NOTES, "input", "stages"}
     if unknown or not isinstance(content.get("stages"), dict):
         said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
         known = ", ".join(("description", *_NOTES))
-        raise RecipeError(f"recipe {path}: {said}; a recipe has {known} and the tables [stages.NAME].")
+        raise RecipeError(f"recipe {path}: {said}; a recipe has {known} and the tables [input] and [stages.NAME].")
     for name, table in content["stages"].items():
         if not isinstance(table, dict):
             raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
     raw = {name: dict(table) for name, table in content["stages"].items()}
+    selecting = [override for override in overrides if override.startswith("input.")]
+    selection = _check_input(content.get("input", {}), selecting, path)
     for override in overrides:
-        apply_override(raw, override)
+        if override not in selecting:
+            apply_override(raw, override)
     stages = list(_check_stages(raw, f"recipe {path}"))
     _check_order(stages, path)
     source, differences = (_notes(content, key, path) for key in _NOTES)
-    return Recipe(path.stem, str(content.get("description", "")), source, differences, text, tuple(stages))
+    return Recipe(path.stem, str(content.get("description", "")), source, differences, text, tuple(stages), selection)
+
+
+def _check_input(table: Any, overrides: Sequence[str], path: Path) -> Selection:
+    """The [input] table, and what --set input.… puts in it ("input.index.tlds" goes into its index table)."""
+    if not isinstance(table, dict):
+        raise RecipeError(f"recipe {path}: input = {table!r} is no table; write [input] on a line.")
+    raw = {"input": dict(table)}
+    for override in overrides:
+        place, equals, value = override.partition("=")
+        *_, owner, parameter = place.strip().split(".")
+        if not equals or owner not in ("input", "index"):
+            raise RecipeError(f"--set {override}: write input.PARAMETER=VALUE or input.index.PARAMETER=VALUE.")
+        target = raw["input"] if owner == "input" else raw["input"].setdefault("index", {})
+        target[parameter] = parse_value(value)
+    try:
+        return Selection(**raw["input"])
+    except ValidationError as error:
+        raise RecipeError(f"recipe {path}: {explain_table('input', Selection, error)}") from None
 
 
 def _notes(content: dict[str, Any], key: str, path: Path) -> tuple[str, ...]:
@@ -185,9 +209,14 @@ def _check_order(stages: list[Stage], path: Path) -> None:
 
 
 def explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
+    """What is wrong with a stage's table, in a sentence."""
+    return explain_table(f"stages.{stage}", model, error)
+
+
+def explain_table(table: str, model: type[BaseModel], error: ValidationError) -> str:
     """What is wrong with a stage's parameters, and what may have been meant."""
     first = error.errors()[0]
-    place = ".".join(["stages", stage, *(str(step) for step in first["loc"])])
+    place = ".".join([table, *(str(step) for step in first["loc"])])
     if first["type"] == "extra_forbidden":
         near = difflib.get_close_matches(str(first["loc"][-1]), _field_names(model), 1)
         return f"unknown key {place}" + (
@@ -211,10 +240,7 @@ def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
     family, dot, parameter = place.strip().rpartition(".")
     if not equals or not dot:
         raise RecipeError(f"--set {override}: write FAMILY.PARAMETER=VALUE, for example gopher_quality.min_words=40.")
-    try:
-        parsed = tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        parsed = value
+    parsed = parse_value(value)
     for name, table in raw.items():
         if family in (name, f"stages.{name}"):
             table[parameter] = parsed
@@ -232,3 +258,11 @@ def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
             )  # the check will tell
             return
     raise RecipeError(f"--set {override}: no stage of the recipe has parameters of {family!r}.")
+
+
+def parse_value(value: str) -> Any:
+    """A value of --set: as TOML, or else as plain text."""
+    try:
+        return tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return value

@@ -6,7 +6,7 @@ import pytest
 
 from gristmill.core.errors import InputError, RecipeError, StoreError
 from gristmill.crawl.inputs import InputFile
-from gristmill.pipelines import plan as plans
+from gristmill.pipelines import selecting
 from gristmill.pipelines.plan import Plan, plan_run
 from tests.pipelines.conftest import Crawl
 
@@ -93,7 +93,7 @@ def test_what_is_wrong_is_said_before_anything_starts(recipe: Path, tmp_path: Pa
 
 
 def test_addresses_that_hash_alike_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(plans, "file_prefix", lambda _address: b"\0" * 8)
+    monkeypatch.setattr(selecting, "file_prefix", lambda _address: b"\0" * 8)
     files = [InputFile(address, address, 1, "", False) for address in ("a.warc", "b.warc")]
     with pytest.raises(InputError, match=r"a\.warc and b\.warc hash alike"):
-        plans._check_prefixes(files)
+        selecting._check_prefixes(files)

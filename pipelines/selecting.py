@@ -1,0 +1,103 @@
+"""The input files of a run: what --input names, or else what the recipe's [input] table selects.
+
+What asks servers is imported when a server is to be asked: DuckDB and httpx take half a second.
+"""
+
+import dataclasses
+from collections.abc import Iterator, MutableMapping, Sequence
+
+import orjson
+
+from gristmill.core.documents import file_prefix
+from gristmill.core.errors import InputError
+from gristmill.crawl.inputs import InputFile, expand_inputs, refuse_twins
+from gristmill.crawl.selection import Selection
+from gristmill.pipelines.store import Store
+
+_KNOWN_DIGESTS = "runs/inputs.cache"
+_NOTES = "runs/notes"
+
+
+def find_files(selection: Selection, inputs: Sequence[str], store: Store) -> tuple[InputFile, ...]:
+    """All input files of a run, by address.
+
+    Args:
+        selection: the recipe's.
+        inputs: as the user wrote them; if there are any, they stand in the place of what the recipe selects.
+        store: keeps digests of local files and lists of crawls, so that neither is asked for again.
+
+    Raises:
+        InputError: what is wrong, in one sentence.
+    """
+    named = list(inputs) or list(selection.paths)
+    files: list[InputFile] = []
+    if named:
+        files += _expand(named, selection, store)
+    if selection.remote and not inputs:
+        files += selected_files(selection, StoreNotes(store))
+    if not files:
+        raise InputError(
+            "no input given. Name WARC files, folders, globs or URLs with --input, or select a crawl in the recipe's "
+            "[input]; 'gristmill sample' makes some."
+        )
+    files.sort(key=lambda file: (file.address, file.location))
+    refuse_twins(files)
+    _check_prefixes(files)
+    return tuple(files)
+
+
+def selected_files(selection: Selection, notes: MutableMapping[str, bytes]) -> tuple[InputFile, ...]:
+    """What a selection takes of Common Crawl, asked for within the budget of one process."""
+    from gristmill.crawl.access import access_of
+    from gristmill.crawl.asking import PLANNING, Asker
+    from gristmill.crawl.budget import Pace
+    from gristmill.crawl.selected import select_files
+
+    access = access_of()
+    permits = Pace(access.requests_per_second, access.bytes_per_second)
+    with Asker(permits, dataclasses.replace(PLANNING, contact=access.contact)) as asker:
+        return select_files(selection, access, asker, notes)
+
+
+def _expand(named: Sequence[str], selection: Selection, store: Store) -> tuple[InputFile, ...]:
+    """Find the named files; digests of local files that have not changed since are taken from a note in the store."""
+    known = {(row[0], row[1], row[2]): row[3] for row in store.read_json(_KNOWN_DIGESTS) or []}
+    before = dict(known)
+    files = expand_inputs(named, known, selection.columns)
+    if known != before:
+        store.put(_KNOWN_DIGESTS, orjson.dumps([[*key, digest] for key, digest in sorted(known.items())]))
+    return files
+
+
+class StoreNotes(MutableMapping[str, bytes]):
+    """Lists of crawls and answers of indexes in a store; what was published does not change."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+
+    def __getitem__(self, name: str) -> bytes:
+        data = self._store.read(f"{_NOTES}/{name}")
+        if data is None:
+            raise KeyError(name)
+        return data
+
+    def __setitem__(self, name: str, data: bytes) -> None:
+        self._store.put(f"{_NOTES}/{name}", data)
+
+    def __delitem__(self, name: str) -> None:
+        self._store.delete(f"{_NOTES}/{name}")
+
+    def __iter__(self) -> Iterator[str]:
+        return (path.removeprefix(f"{_NOTES}/") for path in self._store.list(_NOTES))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
+
+
+def _check_prefixes(files: Sequence[InputFile]) -> None:
+    """Document ids start with 64 bits of the file's address: two files must not share them."""
+    seen: dict[bytes, str] = {}
+    for file in files:
+        other = seen.setdefault(file_prefix(file.address), file.address)
+        if other != file.address:
+            raise InputError(f"the addresses {other} and {file.address} hash alike. Rename one of the files.")
