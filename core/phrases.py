@@ -76,3 +76,35 @@ def phrase_at(
         if byte != data[offsets[phrase] + i]:
             return False
     return True
+
+
+def lines_with(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64], wanted: Phrases
+) -> NDArray[np.bool_]:
+    """Which pieces of text hold one of the phrases, bool[pieces]."""
+    return holding(data, starts, sizes, *vars(wanted).values())
+
+
+@kernel
+def holding(
+    text: NDArray[np.uint8],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    anchors: NDArray[np.int64],
+    by_byte: NDArray[np.int64],
+    following: NDArray[np.int64],
+) -> NDArray[np.bool_]:
+    """Which pieces text[starts:starts + sizes] hold a phrase, given as the arrays of `Phrases`; bool[pieces]."""
+    found = np.zeros(len(starts), np.bool_)
+    for piece in range(len(starts)):
+        end = starts[piece] + sizes[piece]
+        at = starts[piece]
+        while at < end and not found[piece]:
+            phrase = by_byte[text[at]]
+            while phrase >= 0:
+                found[piece] |= phrase_at(text, starts[piece], end, at, phrase, data, offsets, anchors)
+                phrase = following[phrase]
+            at += 1
+    return found

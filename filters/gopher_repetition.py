@@ -20,10 +20,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.characters import SPACE, classes, decode
-from gristmill.core.jit import kernel
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
-from gristmill.core.lines import BLANK, Lines, code_points, frozen, lines, measured_lines
+from gristmill.core.lines import Lines, code_points, frozen, lines
+from gristmill.core.paragraphs import paragraphs
 from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, repeated_sequences
@@ -140,7 +139,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies, any_top)
     word_chars = sums(table.offsets, table.chars)
     values = (
-        *_repeated_units(paragraphs(batch), chars, all_copies),
+        *_repeated_units(paragraphs(batch, fewest=2), chars, all_copies),
         *_repeated_units(_separated_lines(lines(batch), not all_copies), chars, all_copies),
         *(ratio(sequences[:, i], chars if any_top else word_chars) for i in range(len(_TOP))),
         *(ratio(sequences[:, i], word_chars if all_copies else chars) for i in range(len(_TOP), len(_TOP) + len(_DUP))),
@@ -177,80 +176,3 @@ def _take(table: Lines, kept: NDArray[np.bool_]) -> Lines:
     return frozen(
         Lines(offsets, table.starts[kept], table.sizes[kept], table.chars[kept], table.hashes[kept], table.kinds[kept])
     )
-
-
-def paragraphs(batch: Batch) -> Lines:
-    """The paragraphs of each stripped text, between runs of two and more newlines, measured like lines.
-
-    A text of one paragraph is given none: it cannot repeat any, and most texts have one.
-    """
-    table = lines(batch)
-    data = batch.text.data
-    spans = paragraph_spans(data, table.offsets, table.starts, table.sizes, table.kinds, classes())
-    return measured_lines(data, *spans)
-
-
-@kernel
-def paragraph_spans(
-    data: NDArray[np.uint8],
-    offsets: NDArray[np.int64],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int64],
-    kinds: NDArray[np.uint8],
-    classes: NDArray[np.uint16],
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Join lines to paragraphs: offsets, starts and sizes as of `Lines`; none for a text of less than two."""
-    rows = len(offsets) - 1
-    paragraph_offsets = np.zeros(rows + 1, np.int64)
-    paragraph_starts = np.empty(len(starts), np.int64)
-    paragraph_sizes = np.empty(len(starts), np.int64)
-    count = 0
-    for row in range(rows):
-        first = offsets[row]
-        last = offsets[row + 1] - 1
-        while first <= last and kinds[first] & BLANK:
-            first += 1
-        while last >= first and kinds[last] & BLANK:
-            last -= 1
-        inside = False
-        for line in range(first, last + 1):
-            if sizes[line] == 0:
-                inside = False
-                continue
-            start = starts[line]
-            end = start + sizes[line]
-            if line == first:
-                start = _lstrip(data, start, classes)
-            if line == last:
-                end = _rstrip(data, end, classes)
-            if not inside:
-                paragraph_starts[count] = start
-                count += 1
-                inside = True
-            paragraph_sizes[count - 1] = end - paragraph_starts[count - 1]
-        if count - paragraph_offsets[row] < 2:
-            count = paragraph_offsets[row]
-        paragraph_offsets[row + 1] = count
-    return paragraph_offsets, paragraph_starts[:count].copy(), paragraph_sizes[:count].copy()
-
-
-@kernel
-def _lstrip(data: NDArray[np.uint8], at: int, classes: NDArray[np.uint16]) -> int:
-    """The first byte from `at` on that is no whitespace; there is one."""
-    while True:
-        code, size = decode(data, at)
-        if not classes[code] & SPACE:
-            return at
-        at += size
-
-
-@kernel
-def _rstrip(data: NDArray[np.uint8], end: int, classes: NDArray[np.uint16]) -> int:
-    """Where the whitespace before `end` begins; something stands before it."""
-    while True:
-        at = end - 1
-        while data[at] & 0xC0 == 0x80:
-            at -= 1
-        if not classes[decode(data, at)[0]] & SPACE:
-            return end
-        end = at

@@ -8,7 +8,7 @@ from tests.plain_words import plain_words
 
 _STOP_WORDS = {"the", "be", "to", "of", "and", "that", "have", "with"}
 _END_MARKS = {chr(code) for code in end_marks()}
-_SYMBOLS = (
+SYMBOLS = (
     set("!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~ ”“„«»《》、。，；：％１〈「」【】（）？！～．’∶´–—━…►")
     | {chr(code) for code in (*range(9), 0x0B, 0x0C, *range(0x0D, 0x20), *range(0x7F, 0xA0))}
     | _END_MARKS
@@ -43,7 +43,7 @@ def datatrove_signals(text: str) -> Signals:
 
 
 def quality(text: str, words: list[str], ignore_case: bool) -> Signals:
-    prose = [word for word in words if not set(word) <= _SYMBOLS]
+    prose = [word for word in words if not set(word) <= SYMBOLS]
     forms = [{word, word.title(), word.upper()} if ignore_case else {word} for word in _STOP_WORDS]
     lines = text.splitlines()
     bullets = sum(line.lstrip().startswith(("•", "-")) for line in lines)
