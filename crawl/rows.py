@@ -11,6 +11,7 @@ import gzip
 import io
 import zlib
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, cast
 
@@ -35,20 +36,19 @@ _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
 
 def read_jsonl(path: Path, columns: Mapping[str, str], limits: Limits) -> Iterator[Record | Gap]:
-    """A record for each line that is not blank; a damaged stream ends in a gap from its last whole line on.
+    """A record for each line that is not blank; a damaged stream ends in a gap that names the whole file.
 
     Raises:
         OSError: the file cannot be opened or read.
     """
     offset = 0
-    with path.open("rb") as stored:
-        lines = cast("IO[bytes]", _decompressed(stored))
+    with open_lines(path) as lines:
         while True:
             try:
                 line = lines.readline(limits.block_bytes + 1)
             except (EOFError, gzip.BadGzipFile, zlib.error, zstandard.ZstdError):
-                size = path.stat().st_size
-                yield Gap(min(stored.tell(), size - 1), size, "truncated_member")
+                size = path.stat().st_size  # where in the stored bytes the damage is, the inflater does not say
+                yield Gap(0, size, "rows_end_here")
                 return
             if not line:
                 return
@@ -63,15 +63,19 @@ def read_jsonl(path: Path, columns: Mapping[str, str], limits: Limits) -> Iterat
             offset += length
 
 
-def _decompressed(stored: IO[bytes]) -> Any:
-    """A reader of lines, by the stream's first bytes."""
-    magic = stored.read(4)
-    stored.seek(0)
-    if magic[:2] == _GZIP:
-        return io.BufferedReader(gzip.GzipFile(fileobj=stored))
-    if magic == _ZSTD:
-        return io.BufferedReader(zstandard.ZstdDecompressor().stream_reader(stored, read_across_frames=True))
-    return stored
+@contextmanager
+def open_lines(path: Path) -> Iterator[IO[bytes]]:
+    """A JSONL file's content, decompressed by its first bytes."""
+    with path.open("rb") as stored:
+        magic = stored.read(4)
+        stored.seek(0)
+        if magic[:2] == _GZIP:
+            yield cast("IO[bytes]", io.BufferedReader(gzip.GzipFile(fileobj=stored)))
+        elif magic == _ZSTD:
+            reader = zstandard.ZstdDecompressor(max_window_size=1 << 31).stream_reader(stored, read_across_frames=True)
+            yield cast("IO[bytes]", io.BufferedReader(reader))
+        else:
+            yield stored
 
 
 def _line(line: bytes, offset: int, length: int, columns: Mapping[str, str], limits: Limits) -> Record:

@@ -1,5 +1,6 @@
-"""Commands that look at a finished run: funnel, sql, show, verify, trace, ledger, dashboard."""
+"""Commands that look at a finished run: funnel, sql, show, failed, verify, trace, ledger, dashboard."""
 
+import sys
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -10,7 +11,7 @@ from gristmill.pipelines.options import JsonOption, RunOption, StoreOption
 
 def add_to(app: typer.Typer) -> None:
     """Register the commands."""
-    for command in (funnel, sql, show, verify, trace, ledger, dashboard):
+    for command in (funnel, sql, show, failed, verify, trace, ledger, dashboard):
         app.command()(command)
 
 
@@ -66,6 +67,9 @@ def show(
     identifier: Annotated[str, typer.Argument(help="Id of a document (32 hex digits) or its URL.")],
     store: StoreOption = "data",
     run_id: RunOption = None,
+    raw: Annotated[
+        bool, typer.Option("--raw", help="Print the bytes it was read from instead, headers and all.")
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
     """Tell what happened to one document: every signal, every failed rule, its survivor, its place in the shards.
@@ -79,8 +83,27 @@ def show(
 
     opened = existing_store(store)
     with open_ledger(opened, run_id) as connection:
+        if raw:
+            from gristmill.pipelines.failures import raw_bytes
+
+            sys.stdout.buffer.write(raw_bytes(connection, identifier))
+            return
         value = story(connection, read_run(opened, run_id), identifier)
     typer.echo(_json(value) if as_json else story_text(value))
+
+
+def failed(store: StoreOption = "data", run_id: RunOption = None, as_json: JsonOption = False) -> None:
+    """Show what could not be read, by error, with an example of each; also what was odd, as digests that do not hold.
+
+    Example: gristmill failed --store data && gristmill show --raw ID --store data
+    """
+    from gristmill.pipelines.failures import failures, failures_text
+    from gristmill.pipelines.ledger import open_ledger
+    from gristmill.pipelines.store import existing_store
+
+    with open_ledger(existing_store(store), run_id) as connection:
+        value = failures(connection)
+    typer.echo(_json(value) if as_json else failures_text(value))
 
 
 def verify(

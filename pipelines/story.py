@@ -20,7 +20,7 @@ def story(ledger: duckdb.DuckDBPyConnection, run: Run, identifier: str) -> dict[
     Raises:
         UsageError: no record of this run has that id or URL.
     """
-    records = _records(ledger, identifier)
+    records = find_records(ledger, identifier)
     record = records[0]
     key = record["id"]
     captures = query(
@@ -40,7 +40,8 @@ def story(ledger: duckdb.DuckDBPyConnection, run: Run, identifier: str) -> dict[
     }
 
 
-def _records(ledger: duckdb.DuckDBPyConnection, identifier: str) -> list[dict[str, Any]]:
+def find_records(ledger: duckdb.DuckDBPyConnection, identifier: str) -> list[dict[str, Any]]:
+    """Rows of the records table by id or URL, the newest page first; UsageError if there is none."""
     if len(identifier) == _HEX_ID_LENGTH and all(digit in "0123456789abcdef" for digit in identifier.lower()):
         rows = query(ledger, "SELECT * FROM records WHERE id = ?", [bytes.fromhex(identifier)])
     else:
@@ -64,6 +65,8 @@ def _extracted(record: dict[str, Any]) -> dict[str, Any]:
         "rules": record["rules"],
         "signals": record["signals"] or {},
     }
+    if record.get("warnings"):  # a store of before has none
+        told["warnings"] = record["warnings"]
     return told | ({"message": record["message"]} if record["message"] else {})
 
 
@@ -110,6 +113,7 @@ def story_text(value: dict[str, Any]) -> str:
     for stage in value["stages"]:
         beside = "  (already rejected; judged beside)" if stage.get("judged_beside") else ""
         lines.append(f"  {stage['name']:<11}{stage['outcome']}  {', '.join(stage['rules'])}{beside}".rstrip())
+        lines.extend(f"      odd: {warning}" for warning in stage.get("warnings", ()))
         lines.extend(
             f"      {name} = {_plain(signal)}" for name, signal in stage["signals"].items() if signal is not None
         )
