@@ -1,4 +1,4 @@
-"""Marks that rules count: hashes and ellipses in texts, bullets and ellipses at the ends of lines; and letters."""
+"""Marks that rules count: hashes and ellipses in texts and words, bullets and ellipses at the ends of lines; and letters."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,3 +68,35 @@ def count_letters(
             counts[row] += classes[code] & ALPHABETIC != 0
             at += size
     return counts
+
+
+@kernel
+def ends_with_ellipsis(
+    data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Which lines end with `…` (bytes E2 80 A6), bool[lines]."""
+    found = np.zeros(len(starts), np.bool_)
+    for line in range(len(starts)):
+        found[line] = sizes[line] >= 3 and _ends_ellipsis(data, starts[line] + sizes[line] - 1)
+    return found
+
+
+@kernel
+def symbol_words(
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Words with `#` or `…` of each document, the arrays being those of `Words`; int64[documents]."""
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(counts)):
+        for word in range(offsets[row], offsets[row + 1]):
+            marked = False
+            for at in range(starts[word], starts[word] + sizes[word]):
+                marked |= data[at] == _HASH or (at >= starts[word] + 2 and _ends_ellipsis(data, at))
+            counts[row] += marked
+    return counts
+
+
+@kernel
+def _ends_ellipsis(data: NDArray[np.uint8], at: int) -> bool:
+    """Whether the byte at `at` is the last one of `…`; there are two before it."""
+    return bool(data[at] == 0xA6 and data[at - 1] == 0x80 and data[at - 2] == 0xE2)

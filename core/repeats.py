@@ -71,12 +71,13 @@ def repeated_sequences(
     hashes: NDArray[np.uint64],
     chars: NDArray[np.int32],
     all_copies: bool,
-    any_top: bool,
+    spaces: bool,
+    once: bool,
 ) -> NDArray[np.int64]:
     """Code points in repeated sequences of words, int64[documents, 9]: column n - 2 for sequences of n words.
 
-    For n of 2 to 4: of all copies of the most frequent sequence; of equally frequent ones the first. With `any_top` each
-    copy has the spaces between its words, and if none repeats it is the first sequence of all; otherwise it is 0 then.
+    For n of 2 to 4: of all copies of the most frequent sequence, each with the spaces between its words if `spaces`; of
+    equally frequent ones the first. If none repeats it is the first sequence of all if `once`, else 0.
     For n of 5 to 10: of the words in sequences that occurred before, counted from left to right and going on behind
     each one found; with `all_copies` of every word covered by a sequence that occurs more than once.
     """
@@ -104,10 +105,10 @@ def repeated_sequences(
                     sequences[i] = sequences[i] * _SEQUENCE_BASE + hashes[start + i + n - 1]
             if n <= 4:
                 top, times = _count(table, mask, stamp, sequences, last, runs, needed, firsts, counts)
-                joined = n - 1 if any_top else 0
+                joined = n - 1 if spaces else 0
                 for i in range(top, top + n):
                     joined += lengths[i]
-                found[row, n - 2] = joined * times if any_top or times > 1 else 0
+                found[row, n - 2] = joined * times if once or times > 1 else 0
                 _measure_runs(last, runs, needed, firsts, counts)
             else:
                 if all_copies:
@@ -205,3 +206,37 @@ def _covered(
                 covered += lengths[word]
             reach = i + n
     return covered
+
+
+@kernel
+def overlapping_repeats(
+    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], chars: NDArray[np.int32]
+) -> NDArray[np.int64]:
+    """Code points of the sequences of 5 to 10 words that occur more than once, and of all: int64[documents, 6, 2].
+
+    Each occurrence counts in full, also where occurrences overlap.
+    """
+    found = np.zeros((len(offsets) - 1, COLUMNS - 3, 2), np.int64)
+    largest = _largest(offsets)
+    table = np.full(2 * _slots_for(largest), -1, np.int64)
+    firsts = np.empty(largest, np.int64)
+    counts = np.empty(largest, np.int64)
+    for row in range(len(offsets) - 1):
+        start = offsets[row]
+        length = offsets[row + 1] - start
+        mask = _slots_for(length) - 1
+        for n in range(5, min(LONGEST, length) + 1):
+            for i in range(length - n + 1):
+                key = np.uint64(0)
+                for word in range(start + i, start + i + n):
+                    key = key * _SEQUENCE_BASE + hashes[word]
+                firsts[i] = _first_place(table, mask, row * COLUMNS + n - 2, key, i)
+                counts[i] = 0
+                counts[firsts[i]] += 1
+            for i in range(length - n + 1):
+                size = 0
+                for word in range(start + i, start + i + n):
+                    size += chars[word]
+                found[row, n - 5, 0] += size if counts[firsts[i]] > 1 else 0
+                found[row, n - 5, 1] += size
+    return found

@@ -5,9 +5,17 @@ from numpy.typing import NDArray
 
 from gristmill.core.characters import HAS_LETTER, NOT_SYMBOL
 from gristmill.core.jit import kernel
+from gristmill.core.polynomial import text_hash
 
 _ONE = np.uint64(1)
 _UPPER_BITS = np.uint64(56)
+
+
+def word_hashes(*words: str) -> NDArray[np.uint64]:
+    """Hashes of words for `count_wanted`, sorted, read-only."""
+    hashes = np.array(sorted(map(text_hash, words)), np.uint64)
+    hashes.flags.writeable = False
+    return hashes
 
 
 @kernel
@@ -57,4 +65,29 @@ def distinct_words(
         while seen:
             seen &= seen - _ONE
             found[row] += 1
+    return found
+
+
+@kernel
+def count_wanted(
+    offsets: NDArray[np.int64], hashes: NDArray[np.uint64], wanted: NDArray[np.uint64]
+) -> NDArray[np.int64]:
+    """How many words of each document are among the wanted ones (hashes, sorted), int64[documents]."""
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(counts)):
+        for word in range(offsets[row], offsets[row + 1]):
+            place = np.searchsorted(wanted, hashes[word])
+            counts[row] += place < len(wanted) and wanted[place] == hashes[word]
+    return counts
+
+
+@kernel
+def medians(offsets: NDArray[np.int64], chars: NDArray[np.int32]) -> NDArray[np.float64]:
+    """Median length of each document's words in code points, 0.0 without any; float64[documents]."""
+    found = np.zeros(len(offsets) - 1)
+    for row in range(len(found)):
+        lengths = np.sort(chars[offsets[row] : offsets[row + 1]])
+        count = len(lengths)
+        if count:
+            found[row] = (lengths[(count - 1) // 2] + lengths[count // 2]) / 2
     return found

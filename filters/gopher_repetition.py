@@ -136,7 +136,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     chars = code_points(lines(batch))
     any_top = params.top_counting == "any"
     table = words(batch, params.segmentation)
-    sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies, any_top)
+    sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies, any_top, any_top)
     word_chars = sums(table.offsets, table.chars)
     values = (
         *_repeated_units(paragraphs(batch, fewest=2), chars, all_copies),

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gristmill.core.repeats import first_places, repeated_sequences
+from gristmill.core.repeats import first_places, overlapping_repeats, repeated_sequences
 from tests.plain_heuristics import covered_chars, repeated_chars, sequences
 
 DOCUMENTS = st.lists(st.lists(st.sampled_from(["a", "bb", "ccc", "dd"]), max_size=40), max_size=4)
@@ -43,7 +43,7 @@ def test_repeated_sequences_match_plain_counting(documents: list[list[str]]) -> 
             [*(top(words, n, not all_copies) for n in range(2, 5)), *(repeated(words, n) for n in range(5, 11))]
             for words in documents
         ]
-        found = repeated_sequences(*columns(documents), all_copies, not all_copies)
+        found = repeated_sequences(*columns(documents), all_copies, not all_copies, not all_copies)
         assert found.shape == (len(documents), 9)
         assert found.tolist() == expected
 
@@ -59,5 +59,26 @@ def test_a_text_said_k_times() -> None:
     words = [f"w{i:02}" for i in range(20)]
     for k in (2, 3, 5):
         arrays = columns([words * k])
-        assert repeated_sequences(*arrays, False, False)[0, 3] == (k - 1) * 60
-        assert repeated_sequences(*arrays, True, False)[0, 3] == k * 60
+        assert repeated_sequences(*arrays, False, False, False)[0, 3] == (k - 1) * 60
+        assert repeated_sequences(*arrays, True, False, False)[0, 3] == k * 60
+
+
+@given(DOCUMENTS)
+def test_overlapping_repeats_match_plain_counting(documents: list[list[str]]) -> None:
+    found = overlapping_repeats(*columns(documents))
+    for row, words in enumerate(documents):
+        for n in range(5, 11):
+            counts = Counter(sequences(words, n))
+            sizes = {sequence: sum(map(len, sequence)) for sequence in counts}
+            repeated = sum(sizes[sequence] * times for sequence, times in counts.items() if times > 1)
+            everything = sum(sizes[sequence] * times for sequence, times in counts.items())
+            assert found[row, n - 5].tolist() == [repeated, everything]
+
+
+@given(DOCUMENTS)
+def test_a_sequence_that_occurs_once_may_count(documents: list[list[str]]) -> None:
+    found = repeated_sequences(*columns(documents), True, False, True)
+    for row, words in enumerate(documents):
+        for n in range(2, 5):
+            sequence, times = Counter(sequences(words, n)).most_common(1)[0] if len(words) >= n else ((), 0)
+            assert found[row, n - 2] == len("".join(sequence)) * times
