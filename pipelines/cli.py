@@ -6,7 +6,15 @@ import sys
 import typer
 
 from gristmill.core.errors import GristmillError
-from gristmill.pipelines import commands_ask, commands_look, commands_make, commands_recipes, commands_store, commands_train
+from gristmill.pipelines import (
+    commands_ask,
+    commands_crawl,
+    commands_look,
+    commands_make,
+    commands_recipes,
+    commands_store,
+    commands_train,
+)
 
 _INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt, saying nothing
 
@@ -20,6 +28,7 @@ app = typer.Typer(
 )
 commands_make.add_to(app)
 commands_recipes.add_to(app)
+commands_crawl.add_to(app)
 commands_look.add_to(app)
 commands_ask.add_to(app)
 commands_train.add_to(app)
