@@ -1,4 +1,4 @@
-"""Commands that train: the quality classifier, and the pre-training step."""
+"""Commands that train: the quality classifier, the perplexity model, and the pre-training step."""
 
 from pathlib import Path
 from typing import Annotated
@@ -44,6 +44,55 @@ def quality(
     source = training.compose(seed=seed) if labelled is None else labelled
     evaluation = training.train(source, out, settings, positive)
     typer.echo(f"{evaluation.markdown()}\n{out}: name it in a recipe as [stages.quality] model")
+
+
+@_train.command()
+def perplexity(
+    out: Annotated[Path, typer.Option(help="The model's file; its name ends in .npz.")],
+    texts: Annotated[
+        Path | None,
+        typer.Option("--input", help="Good text: Parquet or .jsonl[.gz] with id, text; default: the shipped."),
+    ] = None,
+    reference: Annotated[
+        Path | None,
+        typer.Option(help="Pages of a crawl, likewise: head, middle and tail are shares of them; default: the input."),
+    ] = None,
+    unit: Annotated[
+        str, typer.Option(help="What the model predicts: characters (little text) or words.")
+    ] = "characters",
+    order: Annotated[int, typer.Option(min=1, max=8, help="Symbols of the longest n-grams.")] = 5,
+    min_count: Annotated[int, typer.Option(min=1, help="Longer n-grams seen less often are left out.")] = 2,
+    as_json: JsonOption = False,
+) -> None:
+    """Train an n-gram model for the perplexity stage; the same texts give the same bytes.
+
+    Example: gristmill train perplexity --input wikipedia.parquet --reference crawl.parquet --out en.npz --unit words
+    """
+    import orjson
+    from pydantic import ValidationError
+
+    from gristmill.core.errors import UsageError
+    from gristmill.filters import ngram_training as training
+    from gristmill.pipelines.texts import read_column
+
+    try:
+        settings = training.Settings.model_validate({"unit": unit, "order": order, "min_count": min_count})
+    except ValidationError as error:
+        raise UsageError(f"{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}.") from error
+    known, held = (None if path is None else read_column(path) for path in (texts, reference))
+    model = (
+        training.shipped(settings=settings, reference=held) if known is None else training.train(known, settings, held)
+    )
+    model.save(out)
+    head, middle = model.cutoffs
+    told = {"ngrams": len(model.hashes), "head_below": head, "middle_below": middle, "bytes": out.stat().st_size}
+    if as_json:
+        typer.echo(orjson.dumps(told).decode())
+    else:
+        typer.echo(
+            f"{told['ngrams']:,} n-grams, {told['bytes'] / 1e6:.1f} MB; head below {head:.2f}, middle below {middle:.2f}\n"
+            f"{out}: name it in a recipe as [stages.perplexity] model"
+        )
 
 
 def pretrain(

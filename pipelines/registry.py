@@ -40,6 +40,7 @@ STAGE_TYPES = {
         StageType("language", "document", "gristmill.filters.language"),
         StageType("heuristics", "document", "gristmill.filters.heuristics"),
         StageType("quality", "document", "gristmill.filters.quality"),
+        StageType("perplexity", "document", "gristmill.filters.perplexity"),
         StageType("code_pages", "document", "gristmill.filters.code_pages"),
         StageType("math_pages", "document", "gristmill.filters.math_pages"),
         StageType("exact", "exact", "gristmill.dedup.exact"),

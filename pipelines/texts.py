@@ -60,6 +60,12 @@ def read_texts(path: Path, rows: int = BATCH_ROWS) -> Iterator[Texts]:
     return (_texts(table, path) for table in tables)
 
 
+def read_column(path: Path) -> pa.Array:
+    """All texts of a file, those that are there: large_string[rows]."""
+    columns = [texts.documents["text"].filter(pc.invert(texts.missing)) for texts in read_texts(path)]
+    return pa.concat_arrays(columns) if columns else pa.array([], pa.large_string())
+
+
 def _parquet(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
     try:
         with pq.ParquetFile(path) as file:
