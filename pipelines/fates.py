@@ -1,7 +1,7 @@
 """What each stage said of each document, then and under other parameters: masks over the run's documents, in their order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 
 from gristmill.core.errors import UsageError
 from gristmill.pipelines.redeciding import Change
-from gristmill.pipelines.verdict_columns import VerdictColumns, flags
+from gristmill.pipelines.runs import StageRun
+from gristmill.pipelines.verdict_columns import Failures, VerdictColumns, failures, flags
 
 Mask = NDArray[np.bool_]
 State = NDArray[np.uint8]
 
 ALIVE, REMOVED, UNKNOWN = 0, 1, 2
+OUTCOME = {"alive": "alive", "known": "outcome IS NOT NULL", "failed": "outcome = 'failed'", "kept": "outcome = 'kept'"}
 _DEDUPLICATION = ("exact", "minhash")
 
 
@@ -26,19 +28,38 @@ class Word:
 
     Attributes:
         stage: its name.
+        alive: the documents that no stage before it had rejected.
         known: the documents that it judged.
         failed: those that it could not process.
         kept: of the known ones, those that it kept.
         kept_now: those that it keeps under the changed parameters.
         rules: rule to the documents that failed it then and those that fail it now, for the rules that were decided anew.
+        table: the columns that were read: also `rules` (those that failed) and the signals that the changed rules look at,
+            and the `survivor` of each document that a deduplication removed.
     """
 
     stage: str
+    alive: Mask
     known: Mask
     failed: Mask
     kept: Mask
     kept_now: Mask
-    rules: dict[str, tuple[Mask, Mask]]
+    table: pa.Table
+    rules: dict[str, tuple[Mask, Mask]] = field(default_factory=dict)
+
+
+def removes_nothing(stage: StageRun) -> bool:
+    """Whether a stage kept all that it saw, and saw the living only: nothing has to be read to know its word."""
+    return not any(
+        receipt.counts.rejected or receipt.counts.failed or receipt.beside.get("judged", 0) for receipt in stage.final
+    )
+
+
+def word_of_keeper(stage: str, alive: Mask) -> Word:
+    """The word of a stage that removes nothing."""
+    return Word(
+        stage, alive, alive, np.zeros(len(alive), bool), alive, alive, pa.table({"rules": pa.nulls(len(alive))})
+    )
 
 
 def word(columns: VerdictColumns, stage: str, changed: Sequence[Change], labels: pa.Array | None) -> Word:
@@ -52,44 +73,48 @@ def word(columns: VerdictColumns, stage: str, changed: Sequence[Change], labels:
     """
     rules = [limit.rule for change in changed for limit in change.limits]
     names = sorted({name for change in changed for name in change.signals})
-    alone = [rule for change in changed for rule in change.alone]
     table = columns.of(
         stage,
         [
-            "outcome IS NOT NULL AS known",
-            "outcome = 'failed' AS failed",
-            "outcome = 'kept' AS kept",
-            f"len(rules) > {' + '.join(['0', *(f'{_has([rule])}::INTEGER' for rule in rules)])} AS others",
-            f"{_has(alone)} AS alone",
-            *(f'{_has([rule])} AS "failed {rule}"' for rule in rules),
+            *(f"{sql} AS {name}" for name, sql in OUTCOME.items()),
+            *(["rules"] if rules or stage in _DEDUPLICATION else []),
+            *([f'signals."{stage}.survivor" AS survivor'] if stage in _DEDUPLICATION else []),
             *(f'signals."{name}" AS "{name}"' for name in names),
         ],
     )
-    known, failed, kept, others = (flags(table, name) for name in ("known", "failed", "kept", "others"))
+    alive, known, failed, kept = (flags(table, name) for name in OUTCOME)
+    if not changed:
+        return Word(stage, alive, known, failed, kept, kept, table)
     judged = known & ~failed
-    chosen = pa.array(judged)
-    signals = {name: table.column(name).filter(chosen).combine_chunks() for name in names}
-    languages = None if labels is None else labels.filter(chosen)
+    recorded = failures(table.column("rules"))
     found: dict[str, tuple[Mask, Mask]] = {}
     for change in changed:
-        own = {name: signals[name] for name in change.signals}
-        was = change.decide(change.then, own, languages, flags(table, "alone")[judged])
-        fails = change.decide(change.now, own, languages, flags(table, "alone")[judged])
-        for rule in was:
-            recorded = flags(table, f"failed {rule}")
-            _check(rule, recorded[judged], was[rule])
-            now = np.zeros(len(columns), bool)
-            now[judged] = fails[rule]
-            found[rule] = recorded, now
-    kept_now = kept if not changed else judged & ~others
-    for _, now in found.values():
-        kept_now = kept_now & ~now
-    return Word(stage, known, failed, kept, kept_now, found)
+        found |= _anew(change, table, judged, recorded, labels)
+    left = np.bincount(recorded.documents, minlength=len(columns)) - sum(was for was, _ in found.values())
+    kept_now = judged & (left == 0) & ~np.logical_or.reduce([fails for _, fails in found.values()])
+    return Word(stage, alive, known, failed, kept, kept_now, table, found)
 
 
-def _has(rules: Sequence[str]) -> str:
-    listed = ", ".join(f"'{rule}'" for rule in rules)
-    return f"list_has_any(rules, [{listed}]::VARCHAR[])"
+def _anew(
+    change: Change, table: pa.Table, judged: Mask, recorded: Failures, labels: pa.Array | None
+) -> dict[str, tuple[Mask, Mask]]:
+    """Rule to the documents that failed it then and those that fail it now, for the rules of a change."""
+    chosen = pa.array(judged)
+    signals = {name: table.column(name).filter(chosen).combine_chunks() for name in change.signals}
+    languages = None if labels is None else labels.filter(chosen)
+    alone = np.zeros(len(judged), bool)
+    for rule in change.alone:
+        alone |= recorded.of(rule, len(judged))
+    was = change.decide(change.then, signals, languages, alone[judged])
+    fails = change.decide(change.now, signals, languages, alone[judged])
+    found = {}
+    for rule in was:
+        failed = recorded.of(rule, len(judged))
+        _check(rule, failed[judged], was[rule])
+        now = np.zeros(len(judged), bool)
+        now[judged] = fails[rule]
+        found[rule] = failed, now
+    return found
 
 
 def _check(rule: str, recorded: Mask, decided: Mask) -> None:
@@ -104,10 +129,10 @@ def without_orphans(columns: VerdictColumns, told: Word, state: State) -> Word:
     """A deduplication's word, without what it said of copies whose survivor does not reach it any more."""
     if told.stage not in _DEDUPLICATION:
         return told
-    survivors = columns.of(told.stage, [f'signals."{told.stage}.survivor" AS survivor']).column("survivor")
+    survivors = told.table.column("survivor")
     missing = columns.ids.filter(pa.array(state != ALIVE)).combine_chunks()
     orphans = pc.is_in(survivors, value_set=missing.cast(survivors.type)).to_numpy() & told.known & ~told.kept
-    return Word(told.stage, told.known & ~orphans, told.failed, told.kept, told.kept_now, told.rules)
+    return replace(told, known=told.known & ~orphans)
 
 
 def behind(state: State, told: Word, kept: Mask) -> State:

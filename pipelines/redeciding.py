@@ -106,12 +106,12 @@ def changes(run: Run, overrides: Sequence[str]) -> tuple[list[Setting], list[Cha
             for told, change in _stage_changes(stage.name, stage.params, raw[stage.name]):
                 settings += told
                 changed.append(change)
+    if not changed:
+        raise UsageError(f"these parameters have these values already: {', '.join(overrides)}.")
     return settings, changed
 
 
-def _stage_changes(
-    stage: str, then: dict[str, Any], now: dict[str, Any]
-) -> Iterator[tuple[list[Setting], Change]]:
+def _stage_changes(stage: str, then: dict[str, Any], now: dict[str, Any]) -> Iterator[tuple[list[Setting], Change]]:
     """The changes of a stage, one for each filter in it."""
     module = stage_type(stage).load()
     limits = tuple(getattr(module, "LIMITS", ()))
@@ -160,6 +160,5 @@ def _refusal(stage: str, place: str, limits: Sequence[Limit]) -> str:
     known = sorted({field for limit in limits for field in limit.fields})
     return (
         f"{place} cannot be decided again from stored signals: {why}. Run the recipe with --set {place}=…; only {stage} and "
-        "the stages behind it run again."
-        + (f" What can be changed here: {', '.join(known)}." if known else "")
+        "the stages behind it run again." + (f" What can be changed here: {', '.join(known)}." if known else "")
     )

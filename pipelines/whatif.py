@@ -16,9 +16,23 @@ from rich.console import Console
 from rich.table import Table
 
 from gristmill.core.limits import LANGUAGE
-from gristmill.pipelines.fates import ALIVE, REMOVED, UNKNOWN, Mask, State, Word, behind, counts, without_orphans, word
-from gristmill.pipelines.redeciding import Change, changes
-from gristmill.pipelines.runs import Run
+from gristmill.pipelines.fates import (
+    ALIVE,
+    OUTCOME,
+    REMOVED,
+    UNKNOWN,
+    Mask,
+    State,
+    Word,
+    behind,
+    counts,
+    removes_nothing,
+    without_orphans,
+    word,
+    word_of_keeper,
+)
+from gristmill.pipelines.redeciding import changes
+from gristmill.pipelines.runs import Run, StageRun
 from gristmill.pipelines.verdict_columns import VerdictColumns, judging_stages, read
 
 _EXAMPLES = 20
@@ -36,23 +50,30 @@ def what_if(ledger: duckdb.DuckDBPyConnection, run: Run, overrides: Sequence[str
         RecipeError: a parameter does not exist or has an impossible value.
     """
     settings, changed = changes(run, overrides)
-    columns = VerdictColumns(ledger)
-    then, now = np.zeros((2, len(columns)), np.uint8)
+    columns = VerdictColumns(ledger, run)
+    judging = judging_stages(run)
+    first = min(place for place, stage in enumerate(judging) if any(change.stage == stage.name for change in changed))
+    stages = [{"name": stage.name, "then": (same := _as_it_was(stage)), "now": same} for stage in judging[:first]]
     turn = np.full(len(columns), -1, np.int8)  # the first stage that treats a document otherwise
+    labels = _labels(columns, [stage.name for stage in judging[:first]])
     words: list[Word] = []
-    stages: list[dict[str, Any]] = []
-    labels = None
-    for name in judging_stages(run):
-        said = word(columns, name, [change for change in changed if change.stage == name], labels)
+    then = now = np.zeros(len(columns), np.uint8)
+    for stage in judging[first:]:
+        own = [change for change in changed if change.stage == stage.name]
+        if removes_nothing(stage) and not own:
+            said = word_of_keeper(stage.name, then == ALIVE)
+        else:
+            said = word(columns, stage.name, own, labels)
+        if not words:
+            then = now = np.where(said.alive, ALIVE, REMOVED).astype(np.uint8)
         said_now = without_orphans(columns, said, now) if (now != then).any() else said
         after, after_now = behind(then, said, said.kept), behind(now, said_now, said.kept_now)
-        stages.append({"name": name, "then": counts(then, after, said), "now": counts(now, after_now, said)})
+        stages.append({"name": stage.name, "then": counts(then, after, said), "now": counts(now, after_now, said)})
         turn[(turn < 0) & (after != after_now)] = len(words)
         then, now = after, after_now
         words.append(said)
-        if name == "language":
-            labels = columns.of(name, [f'signals."{LANGUAGE}" AS label']).column("label").combine_chunks()
-    sides = _Sides(ledger, columns.ids, words, changed, turn, now)
+        labels = _labels(columns, [stage.name]) if stage.name == "language" else labels
+    sides = _Sides(ledger, columns, words, turn, now)
     return {
         "dataset": f"{run.recipe}-{run.id}",
         "settings": [vars(setting) for setting in settings],
@@ -69,6 +90,19 @@ def what_if(ledger: duckdb.DuckDBPyConnection, run: Run, overrides: Sequence[str
     }
 
 
+def _as_it_was(stage: StageRun) -> dict[str, int]:
+    total = [receipt.counts for receipt in stage.final]
+    tallied = {name: sum(getattr(one, name) for one in total) for name in ("in_", "kept", "rejected", "failed")}
+    return {"in": tallied.pop("in_"), **tallied, "unknown": 0}
+
+
+def _labels(columns: VerdictColumns, stages: Sequence[str]) -> pa.Array | None:
+    """The documents' languages, if one of the stages tells them."""
+    if "language" not in stages:
+        return None
+    return columns.of("language", [f'signals."{LANGUAGE}" AS label']).column("label").combine_chunks()
+
+
 def _count(state: State, wanted: int) -> int:
     return int((state == wanted).sum())
 
@@ -79,17 +113,12 @@ class _Sides:
     def __init__(
         self,
         ledger: duckdb.DuckDBPyConnection,
-        ids: pa.ChunkedArray,
+        columns: VerdictColumns,
         words: Sequence[Word],
-        changed: Sequence[Change],
         turn: NDArray[np.int8],
         now: State,
     ) -> None:
-        self._ledger, self._ids, self._words, self._turn, self._now = ledger, ids, words, turn, now
-        self._signals = {
-            said.stage: sorted({name for change in changed if change.stage == said.stage for name in change.signals})
-            for said in words
-        }
+        self._ledger, self._columns, self._words, self._turn, self._now = ledger, columns, words, turn, now
 
     def told(self, chosen: Mask) -> dict[str, Any]:
         """How many there are, what they are now, and examples spread over the whole run."""
@@ -103,36 +132,29 @@ class _Sides:
         }
 
     def _examples(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
-        urls = self._rows("documents", rows, "url")
-        verdicts = {
-            place: self._rows(f"verdicts_{self._words[place].stage}", rows[self._turn[rows] == place], "rules, signals")
-            for place in np.unique(self._turn[rows]).tolist()
-        }
-        return [self._example(row, urls, verdicts[self._turn[row]]) for row in rows.tolist()]
+        if not len(rows):
+            return []
+        ids = self._columns.ids.take(pa.array(rows)).to_pylist()
+        listed = ", ".join(f"'{key.hex()}'" for key in ids)
+        found = read(self._ledger, f"SELECT id, url FROM documents WHERE id IN (SELECT unhex(unnest([{listed}])))")
+        urls = dict(zip(found.column("id").to_pylist(), found.column("url").to_pylist(), strict=True))
+        return [self._example(row, key, urls[key]) for row, key in zip(rows.tolist(), ids, strict=True)]
 
-    def _example(self, row: int, urls: dict[bytes, Any], verdicts: dict[bytes, Any]) -> dict[str, Any]:
+    def _example(self, row: int, key: bytes, url: str) -> dict[str, Any]:
         said = self._words[self._turn[row]]
-        key = self._ids[row].as_py()
-        rules = verdicts[key]["rules"]
+        seen = {name: said.table.column(name)[row].as_py() for name in said.table.column_names if name not in OUTCOME}
+        seen.pop("survivor", None)
+        rules = seen.pop("rules", None) or []
         anew = [rule for rule, (_, fails) in said.rules.items() if fails[row]]
-        signals = verdicts[key]["signals"]
         return {
             "id": key.hex(),
-            "url": urls[key]["url"],
+            "url": url,
             "stage": said.stage,
             "rules_then": rules,
             "rules_now": [rule for rule in rules if rule not in said.rules] + anew,
-            "signals": {name: signals[name] for name in self._signals[said.stage]},
+            "signals": seen,
             "now": _STATES[int(self._now[row])],
         }
-
-    def _rows(self, view: str, rows: NDArray[np.int64], columns: str) -> dict[bytes, Any]:
-        """Some columns of a few documents by id."""
-        if not len(rows):
-            return {}
-        listed = ", ".join(f"'{self._ids[row].as_py().hex()}'" for row in rows.tolist())
-        found = read(self._ledger, f'SELECT id, {columns} FROM "{view}" WHERE id IN (SELECT unhex(unnest([{listed}])))')
-        return {row["id"]: row for row in found.to_pylist()}
 
 
 def print_what_if(value: dict[str, Any], console: Console) -> None:
@@ -155,7 +177,8 @@ def print_what_if(value: dict[str, Any], console: Console) -> None:
         console.print(f"\n{side}: {value[side]['documents']:,} documents ({meaning})", highlight=False)
         for one in value[side]["examples"]:
             signals = ", ".join(f"{name} = {_plain(signal)}" for name, signal in one["signals"].items())
-            console.print(f"  {one['id']}  {one['now']}  {one['url']}  {signals}", markup=False, highlight=False)
+            console.print(f"  {one['id']}  {one['now']}  {one['url']}", markup=False, highlight=False, soft_wrap=True)
+            console.print(f"      {one['stage']}: {signals}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _plain(signal: Any) -> str:

@@ -1,0 +1,138 @@
+"""What each rule is worth: the documents and tokens it removes, alone or with others, by language and by domain.
+
+Counted over all documents that a stage judged, rejected before or not, so that the order of the stages hides no rule.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from gristmill.core.limits import LANGUAGE
+from gristmill.pipelines.runs import Run
+from gristmill.pipelines.verdict_columns import VerdictColumns, failures, flags, judging_stages, read
+
+_TOP = 10  # languages and domains told of each rule
+_CHUNK_DOCUMENTS = 65_536
+_DOMAIN = "urls.domain"
+
+
+def rule_report(ledger: duckdb.DuckDBPyConnection, run: Run) -> dict[str, Any]:
+    """The report as `rules --json` prints it (docs/reference.md has the schema)."""
+    columns = VerdictColumns(ledger, run)
+    found = _Report(columns, [stage.name for stage in judging_stages(run)])
+    tokens, rate = _tokens(ledger, columns)
+    groups = {
+        "languages": _labels(columns, run, "language", LANGUAGE),
+        "domains": _labels(columns, run, "urls", _DOMAIN),
+    }
+    overlap = found.overlap()
+    rules = []
+    for code, (rule, stage) in enumerate(found.rules):
+        rows = found.documents[found.codes == code]
+        alone = rows[found.reasons[rows] == 1]
+        removed = rows[found.removed[found.codes == code]]
+        rules.append(
+            {
+                "rule": rule,
+                "stage": stage,
+                **{
+                    name: {"documents": len(chosen), "tokens": round(float(tokens[chosen].sum()))}
+                    for name, chosen in (("failing", rows), ("removed", removed), ("alone", alone))
+                },
+                **{name: _top(labels, rows) for name, labels in groups.items() if labels is not None},
+            }
+        )
+    order = sorted(range(len(rules)), key=lambda code: (-rules[code]["failing"]["documents"], rules[code]["rule"]))
+    return {
+        "dataset": f"{run.recipe}-{run.id}",
+        "documents": len(columns),
+        "tokens": round(float(tokens.sum())),
+        "tokens_per_byte": rate,
+        "rules": [rules[code] for code in order],
+        "overlap": overlap[np.ix_(order, order)].tolist(),
+    }
+
+
+class _Report:
+    """Every failed rule of every document.
+
+    Attributes:
+        rules: name and stage of each rule that anything failed, in the order of the flow.
+        documents: row of the document of each pair, int64[pairs].
+        codes: place in `rules`, int64[pairs].
+        removed: whether the document was alive before that stage, bool[pairs].
+        reasons: how many rules each document failed, int64[documents].
+    """
+
+    def __init__(self, columns: VerdictColumns, stages: Sequence[str]) -> None:
+        self.rules: list[tuple[str, str]] = []
+        documents, codes, removed = [], [], []
+        for stage in stages:
+            table = columns.of(stage, ["rules", "alive"])
+            failed = failures(table.column("rules"))
+            documents.append(failed.documents)
+            codes.append(failed.codes.astype(np.int64) + len(self.rules))
+            removed.append(flags(table, "alive")[failed.documents])
+            self.rules += [(name, stage) for name in failed.names]
+        self.documents, self.codes, self.removed = (np.concatenate(all_) for all_ in (documents, codes, removed))
+        self.reasons = np.bincount(self.documents, minlength=len(columns))
+        self._rows = len(columns)
+
+    def overlap(self) -> NDArray[np.int64]:
+        """Documents that fail two rules: int64[rules, rules], on the diagonal those that fail the one."""
+        order = np.argsort(self.documents, kind="stable")
+        documents, codes = self.documents[order], self.codes[order]
+        total = np.zeros((len(self.rules), len(self.rules)), np.int64)
+        for start in range(0, self._rows, _CHUNK_DOCUMENTS):
+            low, high = np.searchsorted(documents, (start, start + _CHUNK_DOCUMENTS))
+            table = np.zeros((_CHUNK_DOCUMENTS, len(self.rules)), np.float32)
+            table[documents[low:high] - start, codes[low:high]] = 1
+            total += (table.T @ table).astype(np.int64)  # exact: counts below 2²⁴
+        return total
+
+
+def _tokens(ledger: duckdb.DuckDBPyConnection, columns: VerdictColumns) -> tuple[NDArray[np.float64], float]:
+    """Tokens of each document, float64[documents], by the length of its text and the kept ones' tokens for each byte."""
+    sizes = columns.text_bytes()
+    shards = read(ledger, "SELECT id, sum(length)::BIGINT AS tokens FROM shards GROUP BY id")
+    kept = pc.is_in(columns.ids, value_set=shards.column("id").combine_chunks()).to_numpy()
+    encoded = int(pc.sum(shards.column("tokens")).as_py() or 0)
+    rate = encoded / max(1, int(sizes[kept].sum()))
+    return sizes * rate, rate
+
+
+def _labels(columns: VerdictColumns, run: Run, stage: str, signal: str) -> pa.DictionaryArray | None:
+    """A text signal of each document; None if the run has no such stage."""
+    if run.stage(stage) is None:
+        return None
+    column = columns.of(stage, [f'signals."{signal}" AS label']).column("label")
+    return pc.fill_null(column, "").combine_chunks().dictionary_encode()
+
+
+def _top(labels: pa.DictionaryArray, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
+    """The labels of most of some documents."""
+    counts = np.bincount(labels.indices.to_numpy()[rows], minlength=len(labels.dictionary))
+    best = np.argsort(-counts, kind="stable")[:_TOP]
+    return [{"name": labels.dictionary[code].as_py(), "documents": int(counts[code])} for code in best if counts[code]]
+
+
+def print_rules(value: dict[str, Any], console: Console) -> None:
+    """Print the report for people: without languages, domains and overlap, but with each rule's closest fellow."""
+    table = Table(title=f"{value['dataset']}   {value['documents']:,} documents", title_justify="left", box=None)
+    for name in ("rule", "stage", "failing", "tokens", "removed", "alone", "most often together with"):
+        table.add_column(name, justify="right" if name in ("failing", "tokens", "removed", "alone") else "left")
+    for place, rule in enumerate(value["rules"]):
+        others = [(count, -at) for at, count in enumerate(value["overlap"][place]) if at != place and count]
+        fellow = f"{value['rules'][-max(others)[1]]['rule']} {max(others)[0]:,}" if others else ""
+        numbers = [rule["failing"]["documents"], rule["failing"]["tokens"]]
+        numbers += [rule[name]["documents"] for name in ("removed", "alone")]
+        table.add_row(rule["rule"], rule["stage"], *(f"{number:,}" for number in numbers), fellow)
+    console.print(table)
+    console.print("tokens: by the length of the text, at the kept documents' tokens for each byte")
