@@ -19,7 +19,8 @@ from gristmill.core.lines import stripped_lines
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters.bad_words import count_bad_words
-from gristmill.filters.c4_lines import BLANK, CAUSES, CURLY, LOREM, REMOVED, LineParams, judge_lines
+from gristmill.filters.c4_lines import BLANK, CAUSES, REMOVED, LineParams, judge_lines
+from gristmill.filters.c4_search import CURLY, LOREM
 
 NAME = "c4"
 VERSION = 2

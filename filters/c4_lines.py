@@ -8,11 +8,11 @@ JavaScript, or a policy notice. filters/c4.py judges pages by them, filters/line
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.characters import END_MARK, SPACE, classes, decode
+from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.lines import StrippedLines
 from gristmill.core.params import LanguageParams
-from gristmill.core.phrases import phrase_at, phrases
+from gristmill.filters.c4_search import CURLY, JAVASCRIPT, LOREM, POLICY, search
 
 
 class LineParams(LanguageParams):
@@ -34,16 +34,19 @@ class LineParams(LanguageParams):
     words_before_citations: bool = False
     """Count a line's words before its citation marks are taken out, as datatrove does; C4's code counts afterwards."""
 
+    javascript: bool = True
+    """Leave out lines with the word JavaScript. C4: yes."""
 
-# What became of a line, and what else it has; the causes in the order they are tried.
+    policy: bool = True
+    """Leave out lines with "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies" or "use
+    cookies". C4: yes."""
+
+
+# What became of a line, beside the flags of filters/c4_search.py.
 BLANK = 1
 LONG_WORD = 2
 NO_END_MARK = 4
 FEW_WORDS = 8
-JAVASCRIPT = 16
-POLICY = 32
-LOREM = 64
-CURLY = 128
 CAUSES = {
     "line_long_word": LONG_WORD,
     "line_terminal_punct": NO_END_MARK,
@@ -54,36 +57,11 @@ CAUSES = {
 """Why a line is left out, in the order the causes are tried."""
 REMOVED = BLANK | LONG_WORD | NO_END_MARK | FEW_WORDS | JAVASCRIPT | POLICY
 
-_JAVASCRIPT_PHRASE = 1
-_PHRASES = phrases(
-    "lorem ipsum",
-    "javascript",
-    "terms of use",
-    "privacy policy",
-    "cookie policy",
-    "uses cookies",
-    "use of cookies",
-    "use cookies",
-)
-# Kernels hold these as constants.
-_PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS, _BY_BYTE, _FOLLOWING = vars(_PHRASES).values()
 _EDIT = np.frombuffer(b"[edit]", np.uint8)
 _CITATION_NEEDED = np.frombuffer(b"[citation needed]", np.uint8)
 _DOT = 0x2E
-_OPEN_CURLY = 0x7B
 _OPEN_SQUARE = 0x5B
 _CLOSE_SQUARE = 0x5D
-
-# What a byte may be part of: a phrase, the end of a sentence, or a bracket (no bit above the others).
-_ANCHOR = 1
-_ASCII_END = 2
-_LEAD = 4  # the first byte of a code point beyond Latin letters
-_BRACKET = 8
-_ACTIONS = np.zeros(256, np.uint8)
-_ACTIONS[_BY_BYTE >= 0] = _ANCHOR
-_ACTIONS[list(b".?!")] = _ASCII_END
-_ACTIONS[0xD6:] = _LEAD  # U+0580; the first end mark beyond ASCII is U+0589
-_ACTIONS[list(b"{[")] = _BRACKET
 
 
 def judge_lines(
@@ -92,6 +70,7 @@ def judge_lines(
     """What each line is left out for or holds (flags, uint8[lines]), and its sentences, int64[lines]."""
     ends = np.array([ord(mark) for mark in params.end_marks if params.terminal_punct], np.int64)
     ends.flags.writeable = False
+    wanted = LOREM | CURLY | (JAVASCRIPT if params.javascript else 0) | (POLICY if params.policy else 0)
     return line_findings(
         data,
         spans.starts,
@@ -103,6 +82,7 @@ def judge_lines(
         params.min_words_per_line,
         params.words_before_citations,
         ends,
+        wanted,
     )
 
 
@@ -118,10 +98,12 @@ def line_findings(
     fewest_words: int,
     words_before_citations: bool,
     ends: NDArray[np.int64],
+    wanted: int,
 ) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """What each stripped line is left out for or holds (flags, uint8[lines]), and its sentences, int64[lines].
 
-    The arrays are those of `StrippedLines`; `ends` are the code points that end a line that is kept, none for all.
+    The arrays are those of `StrippedLines`; `ends` are the code points that end a line that is kept, none for all;
+    `wanted` are the flags of phrases and brackets to look for. A line left out for JavaScript has no other cause.
     """
     found = np.zeros(len(starts), np.uint8)
     sentences = np.zeros(len(starts), np.int64)
@@ -136,17 +118,20 @@ def line_findings(
         elif words[line] < fewest_words and len(ends) == 0:  # citations only take words away
             found[line] = FEW_WORDS
         else:
-            flags, marks, brackets = _search(data, start, end, classes)
+            flags, marks, brackets = search(data, start, end, classes)
             count = words[line]
             closed = _ends_sentence(data, start, end, ends)
             if brackets:
                 if len(edited) < sizes[line]:
                     edited = np.empty(2 * sizes[line], np.uint8)
                 end = _without_citations(data, start, end, edited)
-                flags, marks, brackets = _search(edited, 0, end, classes)
+                flags, marks, brackets = search(edited, 0, end, classes)
                 closed = _ends_sentence(edited, 0, end, ends)
                 if not words_before_citations:
                     count = _count_words(edited, end, classes)
+            flags &= wanted
+            if flags & JAVASCRIPT:
+                flags = JAVASCRIPT | flags & LOREM
             if not closed:
                 flags = NO_END_MARK
             elif count < fewest_words:
@@ -221,51 +206,3 @@ def _without_citations(data: NDArray[np.uint8], start: int, end: int, edited: ND
             written += 1
             at += 1
     return written
-
-
-@kernel
-def _search(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.uint16]) -> tuple[int, int, bool]:
-    """Search a line once: the flags of phrases and curly bracket, the ends of sentences, and whether there is a `[`.
-
-    A line left out for JavaScript has no other cause. A sentence ends at . ? or !, then perhaps closing quotes and
-    brackets, then whitespace or the end; in other scripts at any of their end marks: some put no space behind it.
-    """
-    found = 0
-    sentences = 0
-    brackets = False
-    for at in range(start, end):
-        byte = text[at]
-        action = _ACTIONS[byte]
-        if action == 0:
-            continue
-        if action & _ANCHOR:
-            phrase = _BY_BYTE[byte]
-            while phrase >= 0:
-                if phrase_at(text, start, end, at, phrase, _PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS):
-                    found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
-                phrase = _FOLLOWING[phrase]
-        elif action & _ASCII_END:
-            sentences += _closes(text, at + 1, end, classes)
-        elif action & _LEAD:
-            code, size = decode(text, at)
-            if classes[code] & END_MARK:
-                behind = at + size
-                sentences += behind >= end or not classes[decode(text, behind)[0]] & END_MARK
-        elif byte == _OPEN_CURLY:
-            found |= CURLY
-        else:
-            brackets = True
-    if found & JAVASCRIPT:
-        found &= ~(CURLY | POLICY)
-    return found, sentences, brackets
-
-
-@kernel
-def _closes(text: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> bool:
-    """Whether closing quotes and brackets, if any, and then whitespace or the end stand at `at`."""
-    while at < end:
-        code, size = decode(text, at)
-        if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
-            return bool(classes[code] & SPACE)
-        at += size
-    return True

@@ -27,7 +27,7 @@ from gristmill.filters.pii_network import find_ipv4, find_ipv6
 from gristmill.filters.pii_payment import IBAN_BYTES, find_cards, find_iban
 from gristmill.filters.pii_phone import find_phones
 from gristmill.filters.pii_scan import AT, COLONS, IBAN, candidates
-from gristmill.filters.spans import END, KIND, ROW, START, code_points, edited, without_overlaps
+from gristmill.filters.spans import END, KIND, ROW, START, edited, span_lists, without_overlaps
 
 NAME = "pii"
 VERSION = 1
@@ -43,15 +43,6 @@ _PLACEHOLDERS = {kind: f"<{kind.upper()}>".encode() for kind in KINDS}
 _BEFORE_BYTES, _AFTER_BYTES = 64, 32  # of the text around a place that the rules may look at
 
 _MAX_ROUNDS = 16  # one is the rule, two are rare; more need a text made for it and the action `remove`
-
-SPANS_TYPE = pa.list_(
-    pa.struct(
-        [
-            ("kind", pa.string()),
-            *((f"{side}_{unit}", pa.int64()) for unit in ("byte", "char") for side in ("start", "end")),
-        ]
-    )
-)
 
 
 class Params(StageParams):
@@ -106,7 +97,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     total = np.bincount(spans[:, ROW], minlength=len(batch))
     return Verdict(
         signals={f"pii.{kind}": counts[kind].astype(np.int64) for kind in KINDS}
-        | {"pii.spans": _span_lists(batch.text, spans)},
+        | {"pii.spans": span_lists(batch.text, spans, KINDS, "kind")},
         failed={"pii.too_many": total > params.max_spans},
         texts=texts,
     )
@@ -196,15 +187,3 @@ def _look(
         *(("phone", *span) for span in find_phones(window, first, last, language or "", keep_reserved)),
         *(("ipv4", *span) for span in find_ipv4(window, first, last)),
     ]
-
-
-def _span_lists(texts: TextBuffers, spans: NDArray[np.int64]) -> pa.Array:
-    """Spans by document, as SPANS_TYPE says."""
-    offsets = np.zeros(len(texts) + 1, np.int32)
-    np.cumsum(np.bincount(spans[:, ROW], minlength=len(texts)), out=offsets[1:])
-    base = texts.offsets[spans[:, ROW]]
-    characters = code_points(texts.data, texts.offsets, spans)
-    kinds = pa.array(KINDS, pa.string()).take(pa.array(spans[:, KIND]))
-    columns = [kinds, spans[:, START] - base, spans[:, END] - base, characters[:, 0], characters[:, 1]]
-    structs = pa.StructArray.from_arrays([pa.array(column) for column in columns], fields=list(SPANS_TYPE.value_type))
-    return pa.ListArray.from_arrays(pa.array(offsets), structs, type=SPANS_TYPE)

@@ -40,6 +40,28 @@ def _settled(rivals: list[tuple[int, int, int, int]]) -> list[tuple[int, int, in
     return sorted(kept)
 
 
+def spans_type(label: str) -> pa.ListType:
+    """The type of a document's spans as a signal: what each was found as under `label`, its place in bytes and code points.
+
+    Places are those of the text as it came in, ends exclusive.
+    """
+    sides = (pa.field(f"{side}_{unit}", pa.int64()) for unit in ("byte", "char") for side in ("start", "end"))
+    return pa.list_(pa.struct([pa.field(label, pa.string()), *sides]))
+
+
+def span_lists(texts: TextBuffers, spans: NDArray[np.int64], names: Sequence[str], label: str) -> pa.Array:
+    """Spans (in order) by document, as `spans_type(label)` says; `names` are those of the kinds."""
+    kind = spans_type(label)
+    offsets = np.zeros(len(texts) + 1, np.int32)
+    np.cumsum(np.bincount(spans[:, ROW], minlength=len(texts)), out=offsets[1:])
+    base = texts.offsets[spans[:, ROW]]
+    characters = code_points(texts.data, texts.offsets, spans)
+    found = pa.array(names, pa.string()).take(pa.array(spans[:, KIND]))
+    columns = [found, spans[:, START] - base, spans[:, END] - base, characters[:, 0], characters[:, 1]]
+    structs = pa.StructArray.from_arrays([pa.array(column) for column in columns], fields=list(kind.value_type))
+    return pa.ListArray.from_arrays(pa.array(offsets), structs, type=kind)
+
+
 def edited(texts: TextBuffers, spans: NDArray[np.int64], replacements: Sequence[bytes]) -> pa.Array:
     """The texts with each span replaced by its kind's replacement: large_string[texts]."""
     pieces = np.frombuffer(b"".join(replacements) + b" ", np.uint8)

@@ -38,6 +38,7 @@ STAGE_TYPES = {
         StageType("extract", "extract", "gristmill.extract.params"),
         StageType("urls", "document", "gristmill.filters.urls"),
         StageType("language", "document", "gristmill.filters.language"),
+        StageType("lines", "document", "gristmill.filters.lines", edits=True),
         StageType("heuristics", "document", "gristmill.filters.heuristics"),
         StageType("quality", "document", "gristmill.filters.quality"),
         StageType("perplexity", "document", "gristmill.filters.perplexity"),

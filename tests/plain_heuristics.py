@@ -102,34 +102,46 @@ def c4(
     names = ("n_lines", "line_long_word", "line_terminal_punct", "line_min_words", "line_javascript", "line_policy")
     found = Counter(dict.fromkeys((*names, "n_lorem_lines", "n_curly_lines", "n_sentences", "n_bad_words"), 0))
     kept = 0
-    for line in map(str.strip, text.splitlines()):
-        if not line:
-            continue
+    for line in filter(None, map(str.strip, text.splitlines())):
         found["n_lines"] += 1
-        words = line.split()
-        longest = max(map(len, words))
-        line = _CITATION.sub("", line)
-        words = words if words_before_citations else line.split()
-        lower = line.lower()
-        if longest > 1000:
-            found["line_long_word"] += 1
-        elif terminal_punct and (not line.endswith(tuple(end_marks)) or line.endswith("...")):
-            found["line_terminal_punct"] += 1
-        elif len(words) < fewest_words:
-            found["line_min_words"] += 1
-        else:
-            found["n_lorem_lines"] += "lorem ipsum" in lower
-            if "javascript" in lower:
-                found["line_javascript"] += 1
-                continue
+        cause, line = c4_line(line, terminal_punct, end_marks, fewest_words, words_before_citations)
+        if cause in ("", "line_javascript", "line_policy"):
+            found["n_lorem_lines"] += "lorem ipsum" in line.lower()
+        if cause in ("", "line_policy"):
             found["n_curly_lines"] += "{" in line
-            if any(policy in lower for policy in _POLICIES):
-                found["line_policy"] += 1
-                continue
+        if cause:
+            found[cause] += 1
+        else:
             found["n_sentences"] += max(1, sentence_ends(line))
             kept += 1
     signals = dict(found) | {"lines_removed_frac": share(found["n_lines"] - kept, found["n_lines"])}
     return {f"c4.{name}": value for name, value in signals.items()}
+
+
+def c4_line(
+    line: str, terminal_punct: bool, end_marks: str, fewest_words: int, words_before_citations: bool
+) -> tuple[str, str]:
+    """Why a stripped line is left out, or "", and the line without citation marks."""
+    words = line.split()
+    longest = max(map(len, words))
+    line = _CITATION.sub("", line)
+    words = words if words_before_citations else line.split()
+    if longest > 1000:
+        return "line_long_word", line
+    if terminal_punct and (not line.endswith(tuple(end_marks)) or line.endswith("...")):
+        return "line_terminal_punct", line
+    if len(words) < fewest_words:
+        return "line_min_words", line
+    if "javascript" in line.lower():
+        return "line_javascript", line
+    return "line_policy" if any(policy in line.lower() for policy in _POLICIES) else "", line
+
+
+def c4_text(text: str, terminal_punct: bool, fewest_words: int) -> str:
+    """What C4's line rules leave of a text."""
+    lines = filter(None, map(str.strip, text.splitlines()))
+    judged = (c4_line(line, terminal_punct, '.?!"', fewest_words, False) for line in lines)
+    return "\n".join(line for cause, line in judged if not cause)
 
 
 def sentence_ends(line: str) -> int:

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from gristmill.core.batch import Batch
 from gristmill.core.verdict import Verdict
-from gristmill.filters.pii import KINDS, SPANS_TYPE, Params, judge
+from gristmill.filters.pii import KINDS, Params, judge
+from gristmill.filters.spans import spans_type
 
 LABELLED = Path(__file__).resolve().parents[3] / "shared/data/pii/documents.parquet"
 NAMES = {
@@ -146,7 +147,7 @@ def test_judgements_do_not_depend_on_the_batch(texts: list[str]) -> None:
 
 def test_an_empty_batch_keeps_its_types() -> None:
     verdict = judge_texts()
-    assert pa.array(verdict.signals["pii.spans"]).type == SPANS_TYPE
+    assert pa.array(verdict.signals["pii.spans"]).type == spans_type("kind")
     assert pa.array(verdict.signals["pii.email"]).type == pa.int64()
     assert verdict.texts is not None and verdict.texts.type == pa.large_string()
 

@@ -1,0 +1,107 @@
+"""Lines that no training text needs are taken out: by RefinedWeb's line-wise corrections, or by C4's line rules.
+
+An editing stage: it writes the texts anew. What went is on record in the signal `lines.spans`:
+
+    list<struct<rule: string, start_byte: int64, end_byte: int64, start_char: int64, end_char: int64>>
+
+in order, in bytes of UTF-8 and in code points of the text as it came in, ends exclusive. A line goes with the newline before
+it, or with the one behind it if no line before it stays. C4 also strips the lines that stay (`c4.line_strip`), joins them
+by one newline (`c4.line_join`: the span is replaced by "\\n"), and takes citation marks out (`c4.line_citation`).
+
+Page rules are not applied here, but for RefinedWeb's rule about how much was taken: the families `c4` and `refinedweb` of the
+stage `heuristics` judge pages by the same line rules, and need not stand behind this stage.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.batch import Batch
+from gristmill.core.limits import apply_limits
+from gristmill.core.lines import Lines, lines
+from gristmill.core.params import StageParams
+from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.filters import c4_edits, c4_lines, refinedweb
+from gristmill.filters.spans import KIND, ROW, edited, span_lists
+
+# Under other names: in the class below each family's own name is a field.
+RefinedWebParams = refinedweb.Params
+C4LineParams = c4_lines.LineParams
+
+NAME = "lines"
+VERSION = 1
+EDITS = True
+LIMITS = refinedweb.LIMITS
+RULES = refinedweb.RULES
+UPSTREAM = ("language.label",)
+
+
+class Params(StageParams):
+    """Which family's line rules edit, and their bounds."""
+
+    scope: Literal["all", "alive"] = "alive"
+    """Which documents are judged; only alive ones are written again."""
+
+    family: Literal["refinedweb", "c4"] = "refinedweb"
+    """The family whose line rules edit. Dolma's "NoPunc" is `c4` with `min_words_per_line = 0`, `javascript = false` and
+    `policy = false`."""
+
+    refinedweb: RefinedWebParams = RefinedWebParams()
+    """RefinedWeb's line-wise corrections (Penedo et al. 2023, appendix G)."""
+
+    c4: C4LineParams = C4LineParams()
+    """C4's line rules (Raffel et al. 2020, section 2.2)."""
+
+
+_PROSE = (
+    "The mill stands by the river, below the old bridge.\n\nIn spring the flood brings grain from the upper valley, and "
+    "the miller has to work by night. Who built the bridge? Nobody can tell. Old men argue on its wall."
+)
+
+EXAMPLES = (
+    Example(_PROSE),
+    Example(f"{_PROSE}\nRead more..."),
+    Example(f"{_PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
+)
+
+
+def judge(batch: Batch, params: Params) -> Verdict:
+    """Edit each text by the family's line rules; with RefinedWeb's judge it by how much went."""
+    if params.family == "c4":
+        return _edited(batch, c4_edits.find_edits(batch, params.c4), c4_edits.NAMES, c4_edits.REPLACEMENTS)
+    found = refinedweb.corrections(batch, params.refinedweb)
+    plain = _edited(batch, _spans(lines(batch), found), refinedweb.RULE_NAMES, [b""] * len(refinedweb.RULE_NAMES))
+    signals = {**refinedweb.corrected_signals(batch, found), **plain.signals}
+    return Verdict(signals, apply_limits(LIMITS, signals, params.refinedweb, batch), plain.texts)
+
+
+def _edited(batch: Batch, spans: NDArray[np.int64], names: Sequence[str], replacements: Sequence[bytes]) -> Verdict:
+    """Spans taken out and counted by rule; no document fails."""
+    spans.flags.writeable = False
+    counts = {
+        name: np.bincount(spans[spans[:, KIND] == kind, ROW], minlength=len(batch)) for kind, name in enumerate(names)
+    }
+    signals: dict[str, Signal] = {**counts, "lines.spans": span_lists(batch.text, spans, names, "rule")}
+    failed = {rule: np.zeros(len(batch), np.bool_) for rule in RULES}
+    return Verdict(signals, failed, edited(batch.text, spans, replacements))
+
+
+def _spans(table: Lines, found: refinedweb.Corrections) -> NDArray[np.int64]:
+    """What RefinedWeb's rules take out, in order: int64[spans, 4]."""
+    rows = np.repeat(np.arange(len(table.offsets) - 1), np.diff(table.offsets))
+    removed = np.flatnonzero(found.causes != refinedweb.KEPT)
+    kept = found.causes == refinedweb.KEPT
+    before = np.concatenate(([0], np.cumsum(kept)))
+    behind_kept = before[removed] > before[table.offsets[rows[removed]]]  # a line before it stays
+    last = removed == table.offsets[rows[removed] + 1] - 1
+    starts = table.starts[removed] - behind_kept
+    ends = table.starts[removed] + table.sizes[removed] + (~behind_kept & ~last)
+    whole = np.stack((rows[removed], found.causes[removed].astype(np.int64) - 1, starts, ends), axis=1)
+    cut_rows = rows[found.cuts[:, 0]]
+    kinds = np.full(len(cut_rows), refinedweb.SUBSTRING - 1)
+    cuts = np.stack((cut_rows, kinds, found.cuts[:, 1], found.cuts[:, 2]), axis=1)
+    spans = np.concatenate((whole, cuts))
+    ordered: NDArray[np.int64] = spans[np.argsort(spans[:, 2], kind="stable")]
+    return ordered
