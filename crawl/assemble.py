@@ -87,6 +87,8 @@ def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple
         wrong.append("block_digest")
     if "payload" in checks and head.type != "revisit":  # a revisit's digest is that of the capture it refers to
         stored = block[payload.stored :] if payload is not None else block
+        if head.type == "request":
+            stored = block.partition(b"\r\n\r\n")[2]
         # Crawlers disagree whether the payload is the body as stored or as decoded.
         decoded = payload is not None and _matches(checks["payload"], payload.body)
         if not decoded and not _matches(checks["payload"], stored):

@@ -71,6 +71,9 @@ class Selection(BaseModel):
     fraction: Annotated[float, Field(gt=0, le=1)] = 1.0
     """Share of the files, chosen by a hash of their paths: 0.02 holds all of 0.01."""
 
+    new: bool = False
+    """Only files that no finished run of the store was about: the next month, or what has joined a folder."""
+
     index: IndexFilter | None = None
     """Only captures that an index query finds; they are fetched by their byte ranges."""
 

@@ -19,7 +19,8 @@ def add_to(app: typer.Typer) -> None:
 def run(
     recipe: Annotated[str, typer.Argument(help="Name of a shipped recipe, or path of a TOML file.")] = "default",
     inputs: Annotated[
-        list[str] | None, typer.Option("--input", help="WARC file, folder, glob or URL; may be repeated.")
+        list[str] | None,
+        typer.Option("--input", help="File, folder, glob or URL (WARC, WET, JSONL, Parquet); - reads a list."),
     ] = None,
     store: StoreOption = "data",
     workers: Annotated[int | None, typer.Option(min=1, help="Worker processes; default: one for each core.")] = None,
@@ -36,10 +37,10 @@ def run(
     Example: gristmill run default --input 'crawl-data/**/*.warc.gz' --store data --workers 8
     """
     from gristmill.pipelines.running import run_recipe
+    from gristmill.pipelines.selecting import named_inputs
 
-    run_recipe(
-        recipe, inputs or [], store, workers or os.cpu_count() or 1, runner, address, overrides or [], timeout, as_json
-    )
+    names = named_inputs(inputs or [], sys.stdin)
+    run_recipe(recipe, names, store, workers or os.cpu_count() or 1, runner, address, overrides or [], timeout, as_json)
 
 
 def sample(

@@ -19,6 +19,7 @@ from gristmill.pipelines.ledger import LEDGER, finish_run
 from gristmill.pipelines.plan import Plan, plan_run
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import Run, shards_folder
+from gristmill.pipelines.selecting import NothingNewError
 from gristmill.pipelines.store import Store, open_store
 
 
@@ -80,7 +81,11 @@ def run_recipe(
 ) -> None:
     """Run a recipe with Prefect, or say that there is nothing to do; print the funnel."""
     started = time.monotonic()
-    plan = plan_run(recipe, inputs, store, overrides)
+    try:
+        plan = plan_run(recipe, inputs, store, overrides)
+    except NothingNewError as error:
+        typer.echo(str(error), err=True)
+        return
     receipts = collect_finished(plan)
     if receipts is not None:
         run = finish_run(plan, receipts)

@@ -4,7 +4,7 @@ What asks servers is imported when a server is to be asked: DuckDB and httpx tak
 """
 
 import dataclasses
-from collections.abc import Iterator, MutableMapping, Sequence
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
 
 import orjson
 
@@ -40,10 +40,35 @@ def find_files(selection: Selection, inputs: Sequence[str], store: Store) -> tup
             "no input given. Name WARC files, folders, globs or URLs with --input, or select a crawl in the recipe's "
             "[input]; 'gristmill sample' makes some."
         )
+    if selection.new:
+        files = _only_new(files, store)
     files.sort(key=lambda file: (file.address, file.location))
     refuse_twins(files)
     _check_prefixes(files)
     return tuple(files)
+
+
+class NothingNewError(InputError):
+    """All files that were named are in the store already."""
+
+
+def named_inputs(inputs: Sequence[str], lines: Iterable[str]) -> list[str]:
+    """Inputs with the list that "-" stands for: one path or URL a line; blank lines and those with # in front are left out."""
+    listed = (line.strip() for line in lines) if "-" in inputs else ()
+    names = [name for name in listed if name and not name.startswith("#")]
+    if "-" in inputs and not names:
+        raise InputError("--input - reads a list of inputs from standard input, and nothing came.")
+    return [*(name for name in inputs if name != "-"), *names]
+
+
+def _only_new(files: Sequence[InputFile], store: Store) -> list[InputFile]:
+    from gristmill.pipelines.status import known_addresses
+
+    known = known_addresses(store, finished=True)
+    new = [file for file in files if file.address not in known]
+    if not new:
+        raise NothingNewError(f"nothing is new: finished runs in {store.url} are about all {len(files):,} files.")
+    return new
 
 
 def selected_files(selection: Selection, notes: MutableMapping[str, bytes]) -> tuple[InputFile, ...]:

@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from datetime import datetime
 from typing import Any
 
 from gristmill.pipelines.runs import run_ids
@@ -65,7 +66,24 @@ def _receipts(store: Store, folder: str) -> set[str]:
     return {name.removesuffix(".json") for name in names if name.endswith(".json")}
 
 
-def known_addresses(store: Store) -> set[str]:
-    """Addresses of all files that any run of a store was about."""
+def known_addresses(store: Store, finished: bool = False) -> set[str]:
+    """Addresses of all files that any run of a store is about, or any finished one."""
     values = (store.read_json(f"runs/{run}.json") for run in run_ids(store))
-    return {part["address"] for value in values if value for part in value["parts"]}
+    chosen = (value for value in values if value and (value["status"] == "done" or not finished))
+    return {part["address"] for value in chosen for part in value["parts"]}
+
+
+def known_crawls(store: Store) -> set[str]:
+    """Crawls that any run of a store is about."""
+    return {crawl_of(address) for address in known_addresses(store)} - {OTHER}
+
+
+def unfinished_runs(store: Store, before: datetime) -> list[dict[str, Any]]:
+    """Records of runs that began before some time and have not ended, the oldest first.
+
+    A run that is still going on may be among them: then two do its work, and each task is committed once.
+    """
+    values = (store.read_json(f"runs/{run}.json") for run in run_ids(store))
+    waiting = [value for value in values if value and value["status"] != "done" and value.get("words")]
+    old = [value for value in waiting if datetime.fromisoformat(value["touched"]) < before]
+    return sorted(old, key=lambda value: str(value["touched"]))

@@ -18,7 +18,7 @@ from warcio.warcwriter import WARCWriter
 
 from gristmill.crawl.record import Gap, Limits, Record
 from gristmill.crawl.records import read_records
-from tests.crawl.warcs import WARC_DATA, assert_covers, gz, page, pages, split, usable, warc
+from tests.crawl.warcs import WARC_DATA, assert_covers, digest, gz, page, pages, split, usable, warc
 
 REAL = WARC_DATA / "real"
 
@@ -317,3 +317,11 @@ def test_real_files_are_read_to_their_end() -> None:
         assert gaps == [], path.name
         counted += 1
     assert counted >= 60
+
+
+def test_a_requests_payload_begins_behind_its_header(tmp_path: Path) -> None:
+    block = b"POST / HTTP/1.1\r\nHost: site.example\r\n\r\na=1"
+    data = gz(warc(block, "request", WARC_Payload_Digest=digest(b"a=1")))
+    data += gz(warc(block, "request", WARC_Payload_Digest=digest(b"a=2"), number=1))
+    records, _ = split(read(tmp_path, data, Limits(check_digests=True)))
+    assert [record.warnings for record in records] == [(), ("payload_digest",)]

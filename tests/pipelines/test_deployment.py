@@ -1,6 +1,7 @@
 """The shipped deployment on a real server with a real worker; compose file and Dockerfile against the repository."""
 
 import importlib
+import inspect
 import subprocess
 import sys
 from pathlib import Path
@@ -20,6 +21,11 @@ yaml: Any = importlib.import_module("yaml")  # comes with Prefect, without types
 DEPLOY = ROOT / "deploy"
 FOLDERS = sorted(link.name for link in (ROOT / "src" / "gristmill").iterdir() if link.is_symlink())
 ENDED = {"COMPLETED", "FAILED", "CRASHED", "CANCELLED"}
+
+
+def deployments() -> dict[str, dict[str, Any]]:
+    """The deployments of deploy/prefect.yaml by name."""
+    return {one["name"]: one for one in yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]}
 
 
 def prefect(server: PrefectServer, *words: str) -> None:
@@ -112,7 +118,7 @@ def test_the_deployment_is_scheduled(prefect_server: PrefectServer) -> None:
 
 def test_the_deployment_s_parameters_are_the_flow_s() -> None:
     """Prefect checks them when a run starts, at three in the morning."""
-    (deployment,) = yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]
+    deployment = deployments()["nightly"]
     source = (ROOT / "pipelines" / "curate.py").read_text()
     parameters = source[source.index("def curate(") : source.index(") -> str:", source.index("def curate("))]
     for name in deployment["parameters"]:
@@ -146,7 +152,7 @@ def test_compose_mounts_declared_volumes_and_opens_ports_on_this_machine_only(co
 
 
 def test_compose_mounts_what_the_deployment_reads(compose: Any) -> None:
-    (deployment,) = yaml.safe_load((DEPLOY / "prefect.yaml").read_text())["deployments"]
+    deployment = deployments()["nightly"]
     mounted = {volume.removesuffix(":ro").rpartition(":")[2] for volume in compose["services"]["worker"]["volumes"]}
     assert mounted == {*deployment["parameters"]["inputs"], deployment["parameters"]["store"]}
     assert compose["services"]["worker"]["command"][4] == deployment["work_pool"]["name"]
@@ -174,3 +180,11 @@ def test_the_image_has_all_folders() -> None:
                 assert f"!{source.rstrip('/')}" in ignored
     warming = lines.index("RUN python -m gristmill.pipelines.warm")
     assert "USER gristmill" in lines[:warming]  # kernels lie where that user may write
+
+
+def test_the_parameters_of_the_schedule_are_those_of_its_flows() -> None:
+    for name in ("monthly-crawl", "fill-gaps"):
+        deployment = deployments()[name]
+        module, _, function = deployment["entrypoint"].rpartition(".")
+        flow = getattr(importlib.import_module(module), function)
+        assert set(deployment["parameters"]) <= set(inspect.signature(flow.fn).parameters)
