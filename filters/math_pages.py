@@ -2,8 +2,9 @@
 
 OpenWebMath (Paster et al. 2023, arXiv:2310.06786, 3.5) asks a classifier for a higher score where extraction found no LaTeX
 (0.8) than where it did (0.17). Its model is not published with the paper; here the density of signs takes the score's
-place, with the same two-fold bound. A classifier of one's own can stand behind this stage (`[stages.quality]`, trained by
-`gristmill train quality`). Marks of formulas in the HTML (MathJax, `<math`) are gone once the text is extracted.
+place, with a bound of its own where LaTeX is found. A classifier of one's own can stand behind this stage
+(`[stages.quality]`, trained by `gristmill train quality`). Marks of formulas in the HTML (MathJax, `<math`) are gone once
+the text is extracted.
 
 Signs, each counted once where it stands: `$` that no digit follows (a price is no formula), LaTeX delimiters `\\(` `\\[`,
 known LaTeX commands, `^{` `^2` `_{`, mathematical operators and super- or subscripts of Unicode, Greek letters in texts that
@@ -18,14 +19,13 @@ from numpy.typing import NDArray
 from gristmill.core.batch import Batch
 from gristmill.core.characters import count_code_points, decode
 from gristmill.core.jit import kernel
-from gristmill.core.limits import in_languages
+from gristmill.core.limits import Limit, apply_limits, in_languages
 from gristmill.core.params import StageParams
 from gristmill.core.ratios import ratio
-from gristmill.core.verdict import Example, Verdict
+from gristmill.core.verdict import Example, Signal, Verdict
 
 NAME = "math_pages"
 VERSION = 1
-RULES = ("math.few_signs", "math.short", "math.accents", "math.newcommands", "math.url")
 UPSTREAM = ("language.label",)
 
 
@@ -36,7 +36,8 @@ class Params(StageParams):
     """Fewest signs for each 1,000 code points of a page without LaTeX. Own choice; stands for OpenWebMath's score 0.8."""
 
     min_signs_with_latex: float = 2.0
-    """The same for a page with a known LaTeX command or delimiter. Own choice; stands for OpenWebMath's score 0.17."""
+    """The same for every page, also one with a known LaTeX command or delimiter. Own choice; stands for OpenWebMath's
+    score 0.17."""
 
     min_chars: int = 100
     """Shortest page, in code points. OpenWebMath: 100."""
@@ -46,6 +47,9 @@ class Params(StageParams):
 
     max_newcommand_lines: int = 1
     """Most lines with `newcommand`: a style file rather than a text. OpenWebMath leaves out the lines, not the page."""
+
+    max_url_substrings: int = 0
+    """Most of the strings below in its URL. OpenWebMath: none."""
 
     url_substrings: tuple[str, ...] = (
         "worldwidescience",
@@ -59,11 +63,21 @@ class Params(StageParams):
         "bibtex",
         "issn",
     )
-    """What no URL may hold: lists and archives. From OpenWebMath's list of about 60."""
+    """Strings of URLs of lists and archives. From OpenWebMath's list of about 60."""
 
     greek_languages: tuple[str, ...] = ("el",)
     """Languages whose texts have Greek letters anyway. By `language.label`."""
 
+
+LIMITS = (
+    Limit("math.few_signs", "math.signs", "below", "min_signs", unless="math.latex"),
+    Limit("math.hardly_any_signs", "math.signs", "below", "min_signs_with_latex"),
+    Limit("math.short", "math.chars", "below", "min_chars"),
+    Limit("math.accents", "math.accent_frac", "above", "max_accent_frac"),
+    Limit("math.newcommands", "math.newcommand_lines", "above", "max_newcommand_lines"),
+    Limit("math.url", "math.url_substrings", "above", "max_url_substrings"),
+)
+RULES = tuple(limit.rule for limit in LIMITS)
 
 _FORMULA = "Let $f(x) = x^2 + 1$ and let \\(g\\) be its inverse, so that \\frac{df}{dx} = 2x for each x of the domain. "
 _PLAIN = "The area of the mill's wheel is π · r², with r = 2.5 m; hence A ≈ 19.6 m² and ω = 2π / T, for T ≥ 12 s. "
@@ -72,8 +86,8 @@ _PROSE = "The mill stands by the river. In spring the flood brings grain, and fl
 EXAMPLES = (
     Example(_FORMULA),
     Example(_PLAIN),
-    Example(_PROSE, ("math.few_signs",)),
-    Example("", ("math.few_signs", "math.short")),
+    Example(_PROSE, ("math.few_signs", "math.hardly_any_signs")),
+    Example("", ("math.few_signs", "math.hardly_any_signs", "math.short")),
     Example("x = 1 ± 2", ("math.short",)),
     Example(f"{_FORMULA} Théorème démontré à Orléans, où l'été précède.", ("math.accents",)),
     Example(f"{_FORMULA}\n\\newcommand{{\\R}}{{}}\n\\newcommand{{\\C}}{{}}", ("math.newcommands",)),
@@ -122,27 +136,16 @@ def judge(batch: Batch, params: Params) -> Verdict:
     counts = count_signs(batch.text.data, batch.text.offsets)
     chars = count_code_points(batch.text.data, batch.text.offsets)
     counts[_GREEK, in_languages(batch, params.greek_languages)] = 0
-    density = 1000 * ratio(counts[: len(SIGNS)].sum(0), chars)
-    latex = counts[_KNOWN] + counts[_DELIMITERS] > 0
-    accents = ratio(counts[_ACCENT], chars)
-    newcommands = _lines_with(batch.column("text"), "newcommand")
-    return Verdict(
-        signals={f"math.{name}": counts[at] for at, name in enumerate(SIGNS)}
-        | {
-            "math.signs": density,
-            "math.latex": latex,
-            "math.chars": chars,
-            "math.accent_frac": accents,
-            "math.newcommand_lines": newcommands,
-        },
-        failed={
-            "math.few_signs": density < np.where(latex, params.min_signs_with_latex, params.min_signs),
-            "math.short": chars < params.min_chars,
-            "math.accents": accents > params.max_accent_frac,
-            "math.newcommands": newcommands > params.max_newcommand_lines,
-            "math.url": _holds_one(batch.column("url"), params.url_substrings),
-        },
-    )
+    signals: dict[str, Signal] = {f"math.{name}": counts[at] for at, name in enumerate(SIGNS)}
+    signals |= {
+        "math.signs": 1000 * ratio(counts[: len(SIGNS)].sum(0), chars),
+        "math.latex": counts[_KNOWN] + counts[_DELIMITERS] > 0,
+        "math.chars": chars,
+        "math.accent_frac": ratio(counts[_ACCENT], chars),
+        "math.newcommand_lines": _lines_with(batch.column("text"), "newcommand"),
+        "math.url_substrings": _number_held(batch.column("url"), params.url_substrings),
+    }
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
 
 
 def _lines_with(texts: pa.Array, word: str) -> NDArray[np.int64]:
@@ -151,13 +154,13 @@ def _lines_with(texts: pa.Array, word: str) -> NDArray[np.int64]:
     return counts.astype(np.int64)
 
 
-def _holds_one(values: pa.Array, parts: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which values hold one of some parts, in lower case: bool[values]."""
+def _number_held(values: pa.Array, parts: tuple[str, ...]) -> NDArray[np.int64]:
+    """How many of some parts each value holds, in lower case: int64[values]."""
     lowered = pc.utf8_lower(values)
-    found = np.zeros(len(values), np.bool_)
+    held = np.zeros(len(values), np.int64)
     for part in parts:
-        found |= pc.match_substring(lowered, part).to_numpy(zero_copy_only=False)
-    return found
+        held += pc.match_substring(lowered, part).to_numpy(zero_copy_only=False)
+    return held
 
 
 @kernel

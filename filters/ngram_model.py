@@ -86,7 +86,7 @@ def load_ngram_model(path: Path) -> tuple[NgramModel, Table]:
         )
         if len(model.folding) != FOLDED or not 1 <= model.order <= _MAX_ORDER or not len(model.hashes):
             raise ValueError("its arrays have the wrong sizes")
-    except (OSError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
         raise InputError(
             f"{path} is no perplexity model: {error}. Make one with 'gristmill train perplexity'."
         ) from error

@@ -6,35 +6,36 @@ that the model has not met. The shipped model predicts characters, knows English
 (filters/models/perplexity.md); `gristmill train perplexity` makes others.
 """
 
+import math
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import ClassVar, Literal, TypeAlias
 
 import numpy as np
 import pyarrow as pa
-from numpy.typing import NDArray
 from pydantic import Field
 
 from gristmill.core.batch import Batch
-from gristmill.core.limits import in_languages
+from gristmill.core.limits import Limit, apply_limits, in_languages
 from gristmill.core.params import StageParams
-from gristmill.core.verdict import Example, Verdict
+from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters.ngram_model import load_ngram_model, perplexities
 
 NAME = "perplexity"
 VERSION = 1
-RULES = ("perplexity.bucket", "perplexity.too_high", "perplexity.too_low")
 UPSTREAM = ("language.label",)
-OFF = RULES  # under default parameters: the authors of CCNet label, and the shipped model's cut-offs are those of little text
 
-Bucket: TypeAlias = Literal["head", "middle", "tail"]
-BUCKETS: tuple[Bucket, ...] = ("head", "middle", "tail")
-NO_BUCKET = "all"  # of a language without a model, as in CCNet; and of a text without symbols
+Bucket: TypeAlias = Literal["head", "middle", "tail", "all"]
+BUCKETS: tuple[Bucket, ...] = ("head", "middle", "tail", "all")
+"""The last is of a language without a model, as in CCNet, and of a text without symbols."""
+_NO_BUCKET = BUCKETS.index("all")
 
 _MODELS = Path(__file__).parent / "models"
 
 
 class Params(StageParams):
     """Which texts the model finds likely enough."""
+
+    measuring: ClassVar[tuple[str, ...]] = ("languages",)
 
     model: str = "perplexity.npz"
     """The model: the name of a file in filters/models, or a path with a slash in it. Source: filters/models/perplexity.md."""
@@ -49,14 +50,24 @@ class Params(StageParams):
     """Perplexity below which it is in the middle; none: the model's own, percentile 60. CCNet: 60."""
 
     keep: tuple[Bucket, ...] = BUCKETS
-    """Buckets kept. CCNet's authors keep all and label; LLaMA, RedPajama-V2 and Dolma use head and middle."""
+    """Buckets kept; `all` is of texts in other languages. CCNet's authors keep all and label; LLaMA, RedPajama-V2 and
+    Dolma use head and middle."""
 
-    max_perplexity: float | None = Field(default=None, gt=0)
-    """Largest perplexity kept, none for no such rule. OpenWebMath: 15,000 under a model of its own."""
+    max_perplexity: float = Field(default=math.inf, gt=0)
+    """Largest perplexity kept. OpenWebMath: 15,000 under a model of its own."""
 
-    min_perplexity: float | None = Field(default=None, gt=0)
-    """Smallest perplexity kept: below are templates. None for no such rule."""
+    min_perplexity: float = Field(default=0.0, ge=0)
+    """Smallest perplexity kept: below are templates. A text without symbols has 0."""
 
+
+LIMITS = (
+    Limit("perplexity.bucket", "perplexity.bucket", "outside", "keep"),
+    Limit("perplexity.too_high", "perplexity.score", "above", "max_perplexity", only="languages"),
+    Limit("perplexity.too_low", "perplexity.score", "below", "min_perplexity", only="languages"),
+)
+RULES = tuple(limit.rule for limit in LIMITS)
+OFF = RULES
+"""Under default parameters: CCNet's authors label and keep, and the shipped model's cut-offs are those of little text."""
 
 EXAMPLES = (
     Example(
@@ -78,27 +89,15 @@ def judge(batch: Batch, params: Params) -> Verdict:
     scores, symbols = perplexities(batch.text, model, table)
     head = model.cutoffs[0] if params.head_below is None else params.head_below
     middle = model.cutoffs[1] if params.middle_below is None else params.middle_below
-    known = (symbols > 0) & _covered(batch, params.languages)
-    place = np.where(known, (scores >= head).astype(np.int64) + (scores >= middle), len(BUCKETS))
-    kept = np.array([bucket in params.keep for bucket in BUCKETS] + [True])
-    return Verdict(
-        signals={
-            "perplexity.score": scores,
-            "perplexity.symbols": symbols,
-            "perplexity.bucket": pa.array([*BUCKETS, NO_BUCKET], pa.string()).take(pa.array(place)),
-        },
-        failed={
-            "perplexity.bucket": ~kept[place],
-            "perplexity.too_high": known & (scores > (params.max_perplexity or np.inf)),
-            "perplexity.too_low": known & (scores < (params.min_perplexity or 0.0)),
-        },
-    )
+    covered = in_languages(batch, params.languages or ("*",))
+    place = np.where(covered & (symbols > 0), (scores >= head).astype(np.int64) + (scores >= middle), _NO_BUCKET)
+    signals: dict[str, Signal] = {
+        "perplexity.score": scores,
+        "perplexity.symbols": symbols,
+        "perplexity.bucket": pa.array(BUCKETS, pa.string()).take(pa.array(place)),
+    }
+    return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
 
 
 def _path(params: Params) -> Path:
     return Path(params.model) if "/" in params.model else _MODELS / params.model
-
-
-def _covered(batch: Batch, languages: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Which documents are in the model's languages; an empty list means all are."""
-    return in_languages(batch, languages) if languages else np.ones(len(batch), np.bool_)

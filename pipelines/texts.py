@@ -18,6 +18,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+import xxhash
 
 from gristmill.core import documents
 from gristmill.core.errors import InputError
@@ -34,7 +35,7 @@ class Texts:
 
     Attributes:
         ids: as the input has them, string[rows].
-        documents: rows of core.documents.SCHEMA; what the input does not say is empty.
+        documents: rows of core.documents.SCHEMA with hashes of the ids; what the input does not say is empty.
         missing: which rows have no text, bool[rows].
         language: the given labels, string[rows], null where none is given; None if the input has no such column.
     """
@@ -135,10 +136,14 @@ def _record_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
 def _texts(table: pa.RecordBatch, path: Path) -> Texts:
     columns = {name: _as_text(table.column(name), name, path) for name in table.schema.names}
     text = columns["text"]
-    known = {"text": text.fill_null("")} | ({"url": columns["url"].fill_null("")} if "url" in columns else {})
+    ids = columns["id"].cast(pa.string())
+    digests = pa.array([xxhash.xxh3_128_digest(one or "") for one in ids.to_pylist()], pa.binary(documents.ID_BYTES))
+    known = {"id": digests, "text": text.fill_null("")} | (
+        {"url": columns["url"].fill_null("")} if "url" in columns else {}
+    )
     language = columns.get("language")
     return Texts(
-        columns["id"].cast(pa.string()),
+        ids,
         pa.RecordBatch.from_arrays(
             [_column(known.get(field.name), field.type, len(table)) for field in documents.SCHEMA],
             schema=documents.SCHEMA,
@@ -169,8 +174,6 @@ def _column(values: pa.Array | None, kind: pa.DataType, rows: int) -> pa.Array:
         return values.cast(kind)
     if pa.types.is_list(kind):
         empty: object = []
-    elif pa.types.is_fixed_size_binary(kind):
-        empty = bytes(kind.byte_width)
     else:
         empty = "" if pa.types.is_string(kind) else 0
     return pa.repeat(pa.scalar(empty, kind), rows)

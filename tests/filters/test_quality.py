@@ -139,3 +139,11 @@ def test_external_labelled_passages() -> None:
     assert (found[labels == "high"] >= limit).mean() > 0.99
     assert (found[labels == "unrated"] >= limit).mean() > 0.95
     assert (found[labels == "low"] < limit).mean() > 0.35
+
+
+def test_pareto_sampling_keeps_the_share_that_the_formula_gives() -> None:
+    ids = pa.array([n.to_bytes(16, "big") for n in range(20_000)], pa.binary(16))
+    for score, alpha in ((0.5, 3.0), (0.9, 9.0), (0.0, 3.0)):
+        kept = (quality.pareto_limits(ids, np.full(20_000, score)) >= alpha).mean()
+        assert kept == pytest.approx((2 - score) ** -alpha, abs=0.012)
+    assert (quality.pareto_limits(ids, np.ones(20_000)) >= 1000).all()
