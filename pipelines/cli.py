@@ -9,8 +9,10 @@ from gristmill.core.errors import GristmillError
 from gristmill.pipelines import (
     commands_ask,
     commands_crawl,
+    commands_extract,
     commands_look,
     commands_make,
+    commands_plan,
     commands_recipes,
     commands_store,
     commands_train,
@@ -27,8 +29,10 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 commands_make.add_to(app)
+commands_plan.add_to(app)
 commands_recipes.add_to(app)
 commands_crawl.add_to(app)
+commands_extract.add_to(app)
 commands_look.add_to(app)
 commands_ask.add_to(app)
 commands_train.add_to(app)

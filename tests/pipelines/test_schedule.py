@@ -69,7 +69,7 @@ def test_unfinished_runs_are_found_with_their_words(small_crawl: Crawl, recipe: 
     again = plan_run(run["words"]["recipe"], run["inputs"], plan.store, run["words"]["overrides"])
     assert again.run_id == plan.run_id
     (told,) = store_status(store)["runs"]
-    assert told["crawls"] == [{"crawl": "other files", "files": 3, "done": 0, "failed": 0, "waiting": 3}]
+    assert told["crawls"] == [{"crawl": "CC-MAIN-2026-05", "files": 3, "done": 0, "failed": 0, "waiting": 3}]
 
 
 def test_status_of_a_finished_store(finished: Finished) -> None:
