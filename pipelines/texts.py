@@ -137,7 +137,7 @@ def _texts(table: pa.RecordBatch, path: Path) -> Texts:
     columns = {name: _as_text(table.column(name), name, path) for name in table.schema.names}
     text = columns["text"]
     ids = columns["id"].cast(pa.string())
-    digests = pa.array([xxhash.xxh3_128_digest(one or "") for one in ids.to_pylist()], pa.binary(documents.ID_BYTES))
+    digests = pa.array([xxhash.xxh3_128_digest((one or "").encode()) for one in ids.to_pylist()], pa.binary(documents.ID_BYTES))
     known = {"id": digests, "text": text.fill_null("")} | (
         {"url": columns["url"].fill_null("")} if "url" in columns else {}
     )

@@ -32,7 +32,8 @@ ODD = [
 
 
 def judge(texts: list[str], found: list[str | None] | None = None, /, **params: object) -> Verdict:
-    documents = pa.record_batch({"text": pa.array(texts, pa.large_string())})
+    ids = pa.array([bytes(16)] * len(texts), pa.binary(16))
+    documents = pa.record_batch({"id": ids, "text": pa.array(texts, pa.large_string())})
     upstream = None if found is None else {"language.label": pa.array(found, pa.string())}
     return quality.judge(Batch(documents, upstream), quality.Params.model_validate(params))
 
