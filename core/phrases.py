@@ -82,11 +82,11 @@ def lines_with(
     data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64], wanted: Phrases
 ) -> NDArray[np.bool_]:
     """Which pieces of text hold one of the phrases, bool[pieces]."""
-    return holding(data, starts, sizes, *vars(wanted).values())
+    return count_phrases(data, starts, sizes, *vars(wanted).values()) > 0
 
 
 @kernel
-def holding(
+def count_phrases(
     text: NDArray[np.uint8],
     starts: NDArray[np.int64],
     sizes: NDArray[np.int64],
@@ -95,16 +95,14 @@ def holding(
     anchors: NDArray[np.int64],
     by_byte: NDArray[np.int64],
     following: NDArray[np.int64],
-) -> NDArray[np.bool_]:
-    """Which pieces text[starts:starts + sizes] hold a phrase, given as the arrays of `Phrases`; bool[pieces]."""
-    found = np.zeros(len(starts), np.bool_)
+) -> NDArray[np.int64]:
+    """How often phrases, given as the arrays of `Phrases`, stand in each piece text[starts:starts + sizes]; int64[pieces]."""
+    counts = np.zeros(len(starts), np.int64)
     for piece in range(len(starts)):
         end = starts[piece] + sizes[piece]
-        at = starts[piece]
-        while at < end and not found[piece]:
+        for at in range(starts[piece], end):
             phrase = by_byte[text[at]]
             while phrase >= 0:
-                found[piece] |= phrase_at(text, starts[piece], end, at, phrase, data, offsets, anchors)
+                counts[piece] += phrase_at(text, starts[piece], end, at, phrase, data, offsets, anchors)
                 phrase = following[phrase]
-            at += 1
-    return found
+    return counts

@@ -91,3 +91,21 @@ def medians(offsets: NDArray[np.int64], chars: NDArray[np.int32]) -> NDArray[np.
         if count:
             found[row] = (lengths[(count - 1) // 2] + lengths[count // 2]) / 2
     return found
+
+
+@kernel
+def unigrams(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Different words of each document, int64[documents], and the entropy of their frequencies in nats, float64."""
+    distinct = np.zeros(len(offsets) - 1, np.int64)
+    entropy = np.zeros(len(offsets) - 1)
+    for row in range(len(distinct)):
+        ordered = np.sort(hashes[offsets[row] : offsets[row + 1]])
+        count = len(ordered)
+        start = 0
+        for i in range(1, count + 1):
+            if i == count or ordered[i] != ordered[start]:
+                share = (i - start) / count
+                entropy[row] -= share * np.log(share)
+                distinct[row] += 1
+                start = i
+    return distinct, entropy

@@ -1,4 +1,4 @@
-"""Counting words of a list that no page may hold, as C4 did; part of filters/c4.py.
+"""Counting words of a list that no page may hold, as C4 did (filters/c4.py); reading such lists.
 
 A bad word counts where a character that is no letter, digit or underscore, or an end of the text, stands on both sides,
 in the lower-cased text. A kernel picks the few documents that hold a run of ASCII letters of some list entry; the
@@ -37,15 +37,7 @@ def count_bad_words(batch: Batch, path: Path | None) -> NDArray[np.int64]:
 @lru_cache
 def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
     """The list as an expression, as a bitmap of hashes, and whether some entry has no ASCII letter or digit."""
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"cannot read the list of bad words {path}: {error}; set c4.bad_words to a UTF-8 file"
-        ) from error
-    entries = sorted({line.strip().lower() for line in lines} - {""})
-    if not entries:
-        raise InputError(f"the list of bad words {path} is empty; leave c4.bad_words out to have none")
+    entries = read_entries(path)
     wanted = np.zeros(_BITS, np.bool_)
     any_script = False
     for entry in entries:
@@ -55,6 +47,18 @@ def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
             wanted[_address(max(runs, key=len))] = True
     wanted.flags.writeable = False
     return re.compile(rf"(?:\W|^)(?:{'|'.join(map(re.escape, entries))})(?:\W|$)"), wanted, any_script
+
+
+def read_entries(path: Path) -> list[str]:
+    """The words and phrases of a list, one a line, lower-case, sorted; InputError if there are none to read."""
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"cannot read the list of bad words {path}: {error}; set bad_words to a UTF-8 file") from error
+    entries = sorted({line.strip().lower() for line in lines} - {""})
+    if not entries:
+        raise InputError(f"the list of bad words {path} is empty; leave bad_words out to have none")
+    return entries
 
 
 def _address(run: str) -> int:

@@ -1,43 +1,86 @@
-"""Heuristics: the published rules of Gopher, C4 and FineWeb on one pass over words and lines, every rule decided.
+"""Heuristics: the published rules on one pass over words and lines, every rule decided and every number kept.
 
-A document without a word fails `common.empty` and nothing else. The order of the rules is that of FineWeb's stages, so
-that the first failed rule is the reason FineWeb would have given.
+Each family of rules is a file of its own: parameters, signals, rules, examples. `families` says which of them judge. A
+document without a word fails `common.empty` and nothing else. The order of the first four families is that of FineWeb's
+stages, so that the first failed rule is the reason FineWeb would have given.
 """
 
 from pathlib import Path
 from types import ModuleType
-from typing import Literal
-
-import numpy as np
+from typing import Literal, TypeAlias
 
 from gristmill.core.batch import Batch
+from gristmill.core.lines import BLANK, lines
 from gristmill.core.params import StageParams
+from gristmill.core.ratios import sums
 from gristmill.core.verdict import Example, Verdict, merge
-from gristmill.core.words import words
-from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition
+from gristmill.filters import (
+    c4,
+    ccnet,
+    dolma,
+    encoding,
+    fineweb,
+    gopher_quality,
+    gopher_repetition,
+    llama3,
+    mc4,
+    nemo,
+    olmo,
+    oscar,
+    refinedweb,
+    rpv2,
+)
 
 # Under other names: in the class below each family's own name is a field.
 GopherRepetitionParams = gopher_repetition.Params
 GopherQualityParams = gopher_quality.Params
 C4Params = c4.Params
 FineWebParams = fineweb.Params
+RefinedWebParams = refinedweb.Params
+RedPajamaParams = rpv2.Params
+DolmaParams = dolma.Params
+OlmoParams = olmo.Params
+Llama3Params = llama3.Params
+NemoParams = nemo.Params
+EncodingParams = encoding.Params
+OscarParams = oscar.Params
+Mc4Params = mc4.Params
+CcnetParams = ccnet.Params
 
 NAME = "heuristics"
 VERSION = 2
 UPSTREAM = ("language.label",)
 
-_FAMILIES: dict[str, ModuleType] = {
-    "gopher_repetition": gopher_repetition,
-    "gopher_quality": gopher_quality,
-    "c4": c4,
-    "fineweb": fineweb,
-}
+_MODULES = (
+    *(gopher_repetition, gopher_quality, c4, fineweb),
+    *(refinedweb, rpv2, dolma, olmo, llama3, nemo, encoding, oscar, mc4, ccnet),
+)
+_FAMILIES: dict[str, ModuleType] = {module.NAME: module for module in _MODULES}
+Family: TypeAlias = Literal[
+    "gopher_repetition",
+    "gopher_quality",
+    "c4",
+    "fineweb",
+    "refinedweb",
+    "rpv2",
+    "dolma",
+    "olmo",
+    "llama3",
+    "nemo",
+    "encoding",
+    "oscar",
+    "mc4",
+    "ccnet",
+]
+_USUAL: tuple[Family, ...] = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
+
 EMPTY = "common.empty"
 ALONE = (EMPTY,)  # a document that fails one of these fails nothing else
 LIMITS = tuple(limit for family in _FAMILIES.values() for limit in family.LIMITS)
 RULES = (EMPTY, *(limit.rule for limit in LIMITS))
 
-OFF = c4.OFF
+OFF = (*c4.OFF, *(rule for name, family in _FAMILIES.items() if name not in _USUAL for rule in family.RULES))
+"""Rules that no document fails under default parameters; most are not even decided."""
 
 
 def _rules(family: str, *names: str) -> tuple[str, ...]:
@@ -126,12 +169,7 @@ EXAMPLES = (
 class Params(StageParams):
     """Which families judge, and their bounds."""
 
-    families: tuple[Literal["gopher_repetition", "gopher_quality", "c4", "fineweb"], ...] = (
-        "gopher_repetition",
-        "gopher_quality",
-        "c4",
-        "fineweb",
-    )
+    families: tuple[Family, ...] = _USUAL
     """The families of rules to apply; one left out gives neither signals nor verdicts."""
 
     gopher_repetition: GopherRepetitionParams = GopherRepetitionParams()
@@ -146,15 +184,47 @@ class Params(StageParams):
     fineweb: FineWebParams = FineWebParams()
     """Bounds of FineWeb's rules (Penedo et al. 2024, section 3.6)."""
 
+    refinedweb: RefinedWebParams = RefinedWebParams()
+    """Bounds of RefinedWeb's line-wise corrections (Penedo et al. 2023, appendix G), judged without editing."""
+
+    rpv2: RedPajamaParams = RedPajamaParams()
+    """Bounds of rules from RedPajama-V2's annotations (Weber et al. 2024)."""
+
+    dolma: DolmaParams = DolmaParams()
+    """Bounds of Dolma's taggers (Soldaini et al. 2024)."""
+
+    olmo: OlmoParams = OlmoParams()
+    """Bounds of OLMo's repeated n-grams (OLMoE, section 2)."""
+
+    llama3: Llama3Params = Llama3Params()
+    """Bounds of Llama 3's heuristics (Grattafiori et al. 2024, section 3.1.1)."""
+
+    nemo: NemoParams = NemoParams()
+    """Bounds of NeMo Curator's heuristics for English."""
+
+    encoding: EncodingParams = EncodingParams()
+    """Bounds of traces of a wrong decoding."""
+
+    oscar: OscarParams = OscarParams()
+    """Bounds of OSCAR's rules (Abadji et al. 2022)."""
+
+    mc4: Mc4Params = Mc4Params()
+    """Bounds of mC4's rule of three long lines (Xue et al. 2021, section 3.1)."""
+
+    ccnet: CcnetParams = CcnetParams()
+    """Bounds of CCNet's length (Wenzek et al. 2020)."""
+
 
 def files(params: Params) -> tuple[Path, ...]:
-    """The list of bad words, if C4's rules use one."""
-    return c4.files(params.c4) if "c4" in params.families else ()
+    """The files that the chosen families read."""
+    chosen = ((family, getattr(params, name)) for name, family in _FAMILIES.items() if name in params.families)
+    return tuple(path for family, own in chosen if hasattr(family, "files") for path in family.files(own))
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
-    """Judge each document by all families, in a fixed order whatever order the parameters name them in."""
-    empty = np.diff(words(batch).offsets) == 0
+    """Judge each document by the chosen families, in a fixed order whatever order the parameters name them in."""
+    table = lines(batch)
+    empty = sums(table.offsets, (table.kinds & BLANK) == 0) == 0
     verdicts = [Verdict(signals={}, failed={EMPTY: empty})]
     for name, family in _FAMILIES.items():
         if name in params.families:

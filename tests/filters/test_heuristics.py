@@ -1,6 +1,9 @@
 """The heuristics against plain Python and against the reference outputs of datatrove 0.10.1."""
 
+from typing import get_args
+
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -60,9 +63,23 @@ def test_families_can_be_left_out() -> None:
     assert {name.split(".")[0] for name in verdict.failed} == {"common", "fineweb"}
 
 
+EVERY_FAMILY = get_args(heuristics.Family)
+
+
 def test_the_order_of_the_rules_is_fixed() -> None:
-    params = heuristics.Params(families=("fineweb", "c4", "gopher_quality", "gopher_repetition"))
+    params = heuristics.Params(families=EVERY_FAMILY[::-1])
     assert tuple(heuristics.judge(batch_of(["one"]), params).failed) == heuristics.RULES
+
+
+def test_every_family_judges_beside_the_others_as_alone() -> None:
+    batch = batch_of(["The mill.\nThe mill.\n" * 9, "", "水車は川にある。", "# " * 60])
+    together = heuristics.judge(batch, heuristics.Params(families=EVERY_FAMILY))
+    for name in EVERY_FAMILY:
+        alone = heuristics.judge(batch, heuristics.Params(families=(name,)))
+        for signal, values in alone.signals.items():
+            assert pa.array(values).equals(pa.array(together.signals[signal])), signal
+        for rule, failing in alone.failed.items():
+            assert failing.tolist() == together.failed[rule].tolist(), rule
 
 
 def test_an_unknown_parameter_is_an_error() -> None:
