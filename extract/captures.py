@@ -21,6 +21,8 @@ SIGNALS: dict[str, pa.DataType] = {
     "extract.text_bytes": pa.int64(),
     "extract.elements": pa.int64(),
     "extract.depth": pa.int64(),
+    "extract.page_type": pa.string(),
+    "extract.confidence": pa.float64(),
 }
 
 

@@ -2,6 +2,8 @@
 
 A new engine is one function here and one name in params.EngineName; it finds in `Markup` the decoded page and a tree
 that is parsed when first asked for and shared with the metadata.
+
+`gristmill` is the project's own (extract/main_text.py): it reads bytes, and tells more than a text (`Found`).
 """
 
 import logging
@@ -11,6 +13,8 @@ from functools import cached_property, lru_cache
 
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
+
+from gristmill.extract.main_text import MainText, find_main_text
 
 
 @dataclass(frozen=True)
@@ -26,15 +30,34 @@ class Markup:
     url: str | None
 
     @cached_property
+    def utf8(self) -> bytes:
+        """The page as bytes of UTF-8."""
+        return self.html.encode("utf-8", "replace")
+
+    @cached_property
     def tree(self) -> HTMLTree:
         """The page's tree; HTMLParserException if it cannot be built."""
         return HTMLTree.parse(self.html)
 
 
-Engine = Callable[[Markup], str]
+@dataclass(frozen=True)
+class Found:
+    """What an engine found: the text, and what the own engine knows of it besides."""
+
+    text: str
+    main: MainText | None = None
 
 
-def resiliparse_text(markup: Markup) -> str:
+Engine = Callable[[Markup], Found]
+
+
+def gristmill_text(markup: Markup) -> Found:
+    """Main text by the project's own classifier of blocks."""
+    main = find_main_text(markup.utf8)
+    return Found(main.text.decode("utf-8", "replace"), main)
+
+
+def resiliparse_text(markup: Markup) -> Found:
     """Main content by resiliparse's rules: blocks as lines, lists with bullets and numbers, `pre` as it stands."""
     text: str = extract_plain_text(
         markup.tree,
@@ -47,13 +70,14 @@ def resiliparse_text(markup: Markup) -> str:
         noscript=False,
         comments=True,  # resiliparse's default; without them whole pages go whose container is named after comments
     )
-    return text
+    return Found(text)
 
 
-def trafilatura_text(markup: Markup) -> str:
+def trafilatura_text(markup: Markup) -> Found:
     """Main content by trafilatura's rules, in its default balance; no comments; nothing depends on earlier pages."""
     extract = _trafilatura()
-    return extract(markup.html, url=markup.url, include_comments=False, deduplicate=False, with_metadata=False) or ""
+    text = extract(markup.html, url=markup.url, include_comments=False, deduplicate=False, with_metadata=False)
+    return Found(text or "")
 
 
 @lru_cache(maxsize=1)
@@ -67,4 +91,8 @@ def _trafilatura() -> Callable[..., str | None]:
     return main_text
 
 
-ENGINES: dict[str, Engine] = {"resiliparse": resiliparse_text, "trafilatura": trafilatura_text}
+ENGINES: dict[str, Engine] = {
+    "gristmill": gristmill_text,
+    "resiliparse": resiliparse_text,
+    "trafilatura": trafilatura_text,
+}

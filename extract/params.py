@@ -1,5 +1,6 @@
 """Name, version, rules and parameters of the `extract` stage: records in, documents out."""
 
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -31,15 +32,24 @@ ERRORS = (
 """Why a page that should have become a document failed; beside these stand the reader's own classes for broken
 records."""
 
+MODEL = Path(__file__).resolve().parent / "models" / "gristmill.npz"
+"""What the own engine has learnt."""
+
 Limit = Annotated[int, Field(ge=1)]
-EngineName = Literal["resiliparse", "trafilatura"]
+EngineName = Literal["gristmill", "resiliparse", "trafilatura"]
+
+
+def files(params: "Params") -> tuple[Path, ...]:
+    """The files whose content decides the text: the model of the own engine."""
+    return (MODEL,) if params.engine == "gristmill" else ()
 
 
 class Params(BaseParams):
     """What is taken for a page, how it is read, and how large it may be. Limits decide, never a clock."""
 
-    engine: EngineName = "resiliparse"
-    """What finds the main text. resiliparse: fast, recall-leaning (DCLM's); trafilatura: slower, more precise
+    engine: EngineName = "gristmill"
+    """What finds the main text. gristmill: the project's own classifier (docs/extraction.md);
+    resiliparse: fast, recall-leaning (DCLM's); trafilatura: slower, more precise
     (FineWeb's)."""
 
     mimes: tuple[str, ...] = ("text/html", "application/xhtml+xml")

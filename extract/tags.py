@@ -28,6 +28,11 @@ LIST = 65536  # no end tag of an item reaches past it
 BUTTON_SCOPE = 131072  # no end of a paragraph reaches past it
 TABLE_SCOPE = 262144  # no end of a row or cell reaches past it
 
+BREAK = 524288  # text before and after it does not belong together
+SKIPPED = 1048576  # its text is no text of the page
+BOLD = 2097152
+PREFORMATTED = 4194304  # white space counts
+
 _LISTS = {
     VOID: "area base basefont bgsound br col embed frame hr image img input keygen link meta param source track wbr",
     RAW_TEXT: "iframe noembed noframes script style textarea title xmp",
@@ -60,19 +65,46 @@ _LISTS = {
     LIST: "ol ul",
     BUTTON_SCOPE: "button",
     TABLE_SCOPE: "table template",
+    BREAK: (
+        "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption "
+        "figure footer form frameset h1 h2 h3 h4 h5 h6 header hgroup hr html legend li listing main menu nav "
+        "noscript ol optgroup option p plaintext pre search section select summary table tbody td textarea tfoot th thead "
+        "title tr ul video audio xmp"
+    ),
+    SKIPPED: (
+        "script style template svg iframe noembed noframes textarea select datalist canvas audio video rt "
+        "rp title del annotation annotation-xml"
+    ),
+    BOLD: "b strong em",
+    PREFORMATTED: "pre listing xmp plaintext",
     INLINE: "applet area br button embed image img input keygen marquee object select wbr xmp",
 }
 
+_PLAIN = """
+    span time cite q abbr sub sup code kbd samp var mark picture label legend dialog math annotation rt rp rb rtc ruby del
+    ins
+"""
+
 HASH_BASE = 131
 _SLOTS = 1024
+TAGS = _SLOTS
+"""Numbers of the tags in the table are below."""
+
+
+def text_hash(text: str) -> int:
+    """The number kernels compute for a name: base-131 polynomial of its bytes, in wrapping int64."""
+    value = 0
+    for byte in text.encode():
+        value = (value * HASH_BASE + byte) & (2**64 - 1)
+    return value - 2**64 if value >= 2**63 else value
 
 
 def tag_hash(name: str) -> int:
-    """The number the kernel computes for a tag name: base-131 polynomial of its lower-case bytes, in wrapping int64."""
-    value = 0
-    for byte in name.lower().encode():
-        value = (value * HASH_BASE + byte) & (2**64 - 1)
-    return value - 2**64 if value >= 2**63 else value
+    """The same for a tag's name, in lower case."""
+    return text_hash(name.lower())
+
+
+_NAMES = {tag_hash(name): name for names in (*_LISTS.values(), _PLAIN) for name in names.split()}
 
 
 def _tag_table() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
@@ -82,6 +114,8 @@ def _tag_table() -> tuple[NDArray[np.int64], NDArray[np.int32]]:
             flags[name] = flags.get(name, 0) | flag
     keys = np.zeros(_SLOTS, np.int64)
     values = np.zeros(_SLOTS, np.int32)
+    for name in _PLAIN.split():
+        flags.setdefault(name, 0)
     for name in sorted(flags):
         slot = tag_hash(name) % _SLOTS
         while keys[slot]:
@@ -98,14 +132,31 @@ TAG_KEYS, TAG_FLAGS = _tag_table()
 
 
 @kernel
-def flags_of(name: int) -> int:
-    """The flags of a tag by its hash; 0 for one that the table does not know."""
+def tag_of(name: int) -> int:
+    """A tag's number by its hash, for int32: its slot in the table, or some number above for one that is not there."""
     slot = name & (_SLOTS - 1)
     while TAG_KEYS[slot] != 0:
         if TAG_KEYS[slot] == name:
-            return int(TAG_FLAGS[slot])
+            return slot
         slot = (slot + 1) & (_SLOTS - 1)
-    return 0
+    return TAGS + (name >> 8 & 0x3FFFFFFF)
+
+
+@kernel
+def flags_of(name: int) -> int:
+    """The flags of a tag by its hash; 0 for one that the table does not know."""
+    tag = tag_of(name)
+    return int(TAG_FLAGS[tag]) if tag < TAGS else 0
+
+
+def tag_name(number: int) -> str:
+    """The name of a tag by its number, "" for one that is not in the table."""
+    return _NAMES.get(int(TAG_KEYS[number]), "") if number < TAGS else ""
+
+
+def tag_number(name: str) -> int:
+    """The number that `tag_of` gives a tag of the table, for kernels' constants."""
+    return int(np.flatnonzero(tag_hash(name) == TAG_KEYS)[0])
 
 
 P, LI, DD, DT, A, NOBR, BUTTON, OPTION, OPTGROUP, BR, ADDRESS, DIV = map(

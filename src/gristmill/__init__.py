@@ -1,3 +1,17 @@
 """Gristmill: Common Crawl in, language-model training shards out, and every record accounted for."""
 
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from gristmill.extract.page import extract_page as extract_page
+
 __version__ = "0.1.0"
+
+
+def __getattr__(name: str) -> object:
+    """`extract_page` is imported when first asked for: the command line must start fast."""
+    if name == "extract_page":
+        from gristmill.extract.page import extract_page
+
+        return extract_page
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

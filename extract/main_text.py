@@ -1,0 +1,173 @@
+"""The project's own engine: a page's bytes to its main text, with a classifier of blocks trained on marked pages.
+
+tokens → blocks → words → features → scores → choice → text, each a kernel over the page's bytes or the arrays of the one
+before. docs/extraction.md describes it; extract/models/gristmill.md tells what it was trained on.
+"""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.extract.block_words import Words, count_words
+from gristmill.extract.blocks import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP, TAG, Blocks, build_blocks
+from gristmill.extract.choice import choose
+from gristmill.extract.features import Linear, block_features
+from gristmill.extract.forest import Forest, probabilities, score_rows
+from gristmill.extract.hints import HINTS
+from gristmill.extract.page_type import PAGE_TYPES, page_features, type_probabilities
+from gristmill.extract.params import MODEL
+from gristmill.extract.render import render
+from gristmill.extract.tags import tag_name
+from gristmill.extract.tokens import Tokens, tokenize_page
+
+_MOST_TITLE_WORDS = 64
+
+
+class Model(NamedTuple):
+    """What the engine has learnt."""
+
+    linear: Linear
+    forest: Forest
+    types: Forest
+
+
+class Parsed(NamedTuple):
+    """A page in blocks, before anything is decided."""
+
+    data: NDArray[np.uint8]
+    tokens: Tokens
+    blocks: Blocks
+    words: Words
+    title: NDArray[np.int64]
+
+    @property
+    def sizes(self) -> NDArray[np.int64]:
+        """Words of each block."""
+        return np.diff(self.words.first)
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of text and what was decided about it.
+
+    Attributes:
+        text: the block's text.
+        kept: whether it is main text.
+        probability: that it is, as the classifier sees it.
+        tag: the block-level element that it stands in.
+        begin: first byte that it came from, in the decoded page as UTF-8.
+        end: the byte behind the last.
+    """
+
+    text: str
+    kept: bool
+    probability: float
+    tag: str
+    begin: int
+    end: int
+
+
+@dataclass(frozen=True)
+class MainText:
+    """What the engine found.
+
+    Attributes:
+        text: UTF-8.
+        parsed: the page in blocks.
+        probability: of each block, float32[blocks].
+        kept: which blocks are the text, bool[blocks].
+        places: where they stand in it, in bytes, int32[blocks, 2].
+        confidence: word F1 that is expected of the choice.
+        page_type: one of PAGE_TYPES.
+    """
+
+    text: bytes
+    parsed: Parsed
+    probability: NDArray[np.float32]
+    kept: NDArray[np.bool_]
+    places: NDArray[np.int32]
+    confidence: float
+    page_type: str
+
+    def described(self) -> tuple[Block, ...]:
+        """Every block of the page, in order."""
+        blocks, text = self.parsed.blocks, self.parsed.blocks.text.tobytes()
+        return tuple(
+            Block(
+                text=text[row[BEGIN] : row[STOP]].decode("utf-8", "replace"),
+                kept=bool(self.kept[place]),
+                probability=float(self.probability[place]),
+                tag=tag_name(int(blocks.elements[row[ELEMENT], TAG])),
+                begin=int(row[SOURCE]),
+                end=int(row[SOURCE_END]),
+            )
+            for place, row in enumerate(blocks.rows)
+        )
+
+
+@lru_cache(maxsize=1)
+def load_model() -> Model:
+    """The shipped model."""
+    with np.load(MODEL, allow_pickle=False) as arrays:
+        forest, types = (
+            Forest(*(_fixed(arrays[f"{kind}_{name}"]) for name in Forest._fields)) for kind in ("blocks", "types")
+        )
+        linear = Linear(_fixed(arrays["names"].astype(np.float32)), _fixed(arrays["words"].astype(np.float32)))
+    return Model(linear, forest, types)
+
+
+def _fixed(array: NDArray[np.generic]) -> NDArray[np.generic]:
+    array.flags.writeable = False
+    return array
+
+
+def parse(utf8: bytes) -> Parsed:
+    """Cut a page into blocks."""
+    data = np.frombuffer(utf8, np.uint8)
+    tokens = tokenize_page(data)
+    blocks = build_blocks(data, tokens)
+    words = count_words(blocks)
+    begin, end = blocks.title
+    title = np.unique(words_of(data[begin:end]).keys)[:_MOST_TITLE_WORDS]
+    title.flags.writeable = False
+    return Parsed(data, tokens, blocks, words, title)
+
+
+def words_of(text: NDArray[np.uint8]) -> Words:
+    """The words of a text, as one block."""
+    rows = np.zeros((1, 10), np.int32)
+    rows[0, 3] = len(text)
+    return count_words(Blocks(text, rows, np.zeros((0, 7), np.int32), (0, 0), 0))
+
+
+def features_of(page: Parsed, linear: Linear) -> NDArray[np.float32]:
+    """The features of a page's blocks."""
+    return block_features(page.data, page.tokens, page.blocks, page.words, page.title, linear)
+
+
+def find_main_text(utf8: bytes, model: Model | None = None) -> MainText:
+    """Find a page's main text.
+
+    Args:
+        utf8: the decoded page as UTF-8.
+        model: another model than the shipped one.
+    """
+    model = model or load_model()
+    page = parse(utf8)
+    features = features_of(page, model.linear)
+    probability = probabilities(score_rows(model.forest, features))
+    kept, confidence = choose(probability, page.sizes)
+    text, places = render(page.data, page.tokens, page.blocks, page.words, kept)
+    kind = PAGE_TYPES[int(type_probabilities(model.types, features_of_page(page, features, probability)).argmax())]
+    return MainText(text.tobytes(), page, probability, kept, places, float(confidence), kind)
+
+
+def features_of_page(
+    page: Parsed, features: NDArray[np.float32], probability: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The features of a page as a whole."""
+    hints = features[0, -len(HINTS) :] if len(features) else np.zeros(len(HINTS), np.float32)
+    return page_features(features, probability, page.sizes, hints)
