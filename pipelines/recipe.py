@@ -234,13 +234,21 @@ def _field_names(model: type[BaseModel]) -> list[str]:
     return names
 
 
+def _has(annotation: Any, parameter: str) -> bool:
+    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and parameter in annotation.model_fields
+
+
 def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
-    """Set one "family.parameter=value" in the stage that has that family: its name, a table in it, or of its rules."""
+    """Set one "family.parameter=value" in the stage that has that family: its name, a table in it, or of its rules.
+
+    Where several stages have a table of that name, it is set in each that has the parameter.
+    """
     place, equals, value = override.partition("=")
     family, dot, parameter = place.strip().rpartition(".")
     if not equals or not dot:
         raise RecipeError(f"--set {override}: write FAMILY.PARAMETER=VALUE, for example gopher_quality.min_words=40.")
     parsed = parse_value(value)
+    owners = []  # tables of a family's name, of which several stages may have one
     for name, table in raw.items():
         if family in (name, f"stages.{name}"):
             table[parameter] = parsed
@@ -252,11 +260,13 @@ def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
             return
         owner, _, family_name = family.rpartition(".")
         if owner in ("", name) and family_name in model.model_fields:
+            owners.append((table, family_name, _has(model.model_fields[family_name].annotation, parameter)))
+    for table, family_name, known in owners:
+        if known or not any(known for *_, known in owners):  # if no table has it the check will tell
             inner = table.get(family_name, {})
-            table[family_name] = (
-                {**inner, parameter: parsed} if isinstance(inner, dict) else inner
-            )  # the check will tell
-            return
+            table[family_name] = {**inner, parameter: parsed} if isinstance(inner, dict) else inner
+    if owners:
+        return
     raise RecipeError(f"--set {override}: no stage of the recipe has parameters of {family!r}.")
 
 

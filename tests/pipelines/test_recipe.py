@@ -185,6 +185,16 @@ def test_a_stage_that_is_not_there_is_named() -> None:
 
 
 def test_an_override_may_name_the_family_of_a_stages_rules(tmp_path: Path) -> None:
-    path = write_recipe(tmp_path / "r.toml", code_pages="max_lines = 3")
+    path = tmp_path / "r.toml"
+    path.write_text(f"{HEAD}[stages.code_pages]\nmax_lines = 3\n{TAIL}")
     params = load_recipe(str(path), ["code.max_line_len=80"]).stage("code_pages").params.model_dump()
     assert (params["max_lines"], params["max_line_len"]) == (3, 80)
+
+
+def test_a_family_of_two_stages_is_set_in_each_that_has_the_parameter(tmp_path: Path) -> None:
+    path = tmp_path / "r.toml"
+    path.write_text(f'{HEAD}[stages.lines]\nfamily = "c4"\n[stages.heuristics]\n{TAIL}')
+    recipe = load_recipe(str(path), ["c4.min_sentences=9", "c4.min_words_per_line=2", "lines.c4.policy=false"])
+    lines, heuristics = recipe.stage("lines").params.c4, recipe.stage("heuristics").params.c4  # type: ignore[attr-defined]
+    assert (lines.min_words_per_line, lines.policy) == (2, False)
+    assert (heuristics.min_sentences, heuristics.min_words_per_line, heuristics.policy) == (9, 2, True)
