@@ -26,6 +26,7 @@ from gristmill.crawl.spans import pack
 _MEMORY = "640MB"
 _PROTOCOL = "asked"
 _BLOCK_BYTES = 1 << 20
+_LENGTH_BITS = 30  # a record is shorter than 1 GiB, a file than 8 GiB
 _PLACE = ("warc_filename", "warc_record_offset", "warc_record_length")
 _COLUMNS = {
     "domains": "url_host_registered_domain",
@@ -57,7 +58,9 @@ def query_index(
 
 
 def query_files(paths: Sequence[str], wanted: IndexFilter, root: str, asker: Asker) -> pa.Table:
-    """Captures that fit: warc_filename, and lists of offsets (sorted) and lengths.
+    """Captures that fit: warc_filename, and lists of their places in it, in any order (offset << 30 | length).
+
+    Sorting is left to NumPy: ordered lists took DuckDB three times as long as all the rest.
 
     Args:
         paths: of the index's files, below `root`.
@@ -69,7 +72,7 @@ def query_files(paths: Sequence[str], wanted: IndexFilter, root: str, asker: Ask
         InputError: a file cannot be read, or lacks a column.
     """
     if not paths:
-        return pa.table({"warc_filename": pa.array([], pa.string()), "offsets": [], "lengths": []})
+        return pa.table({"warc_filename": pa.array([], pa.string()), "places": pa.array([], pa.list_(pa.int64()))})
     names = [f"{root}/{path}" if "://" not in root else f"{_PROTOCOL}://{root}/{path}" for path in paths]
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit='{_MEMORY}'; SET TimeZone='UTC'; SET preserve_insertion_order=false")
@@ -79,8 +82,7 @@ def query_files(paths: Sequence[str], wanted: IndexFilter, root: str, asker: Ask
             _check_columns(connection, names[0], wanted)
             where, values = _condition(wanted)
             return connection.sql(
-                "SELECT warc_filename, list(warc_record_offset::BIGINT ORDER BY warc_record_offset) AS offsets, "
-                "list(warc_record_length::BIGINT ORDER BY warc_record_offset) AS lengths "
+                f"SELECT warc_filename, list((warc_record_offset::BIGINT << {_LENGTH_BITS}) | warc_record_length) AS places "
                 f"FROM read_parquet({_quoted(names)}, hive_partitioning=false) WHERE {where} "
                 "GROUP BY warc_filename ORDER BY warc_filename",
                 params=values,
@@ -144,11 +146,11 @@ def _packed(table: pa.Table) -> bytes:
 
 def _unpacked(data: bytes) -> dict[str, bytes]:
     table = pq.read_table(io.BytesIO(data))
-    offsets, lengths = (table.column(name).combine_chunks() for name in ("offsets", "lengths"))
+    places = table.column("places").combine_chunks()
     found = {}
     for row, path in enumerate(table.column("warc_filename").to_pylist()):
-        both = [column[row].values.to_numpy() for column in (offsets, lengths)]
-        found[path] = pack(np.stack(both, axis=1))
+        place = np.sort(places[row].values.to_numpy())
+        found[path] = pack(np.stack([place >> _LENGTH_BITS, place & (1 << _LENGTH_BITS) - 1], axis=1))
     return found
 
 
