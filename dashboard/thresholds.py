@@ -15,14 +15,10 @@ from gristmill.pipelines.registry import stage_type
 
 Side = Literal["below", "above"]
 
-# parameter -> signal and rule; `min_soft_words` is the number that is too many, hence one less passes.
+# parameter -> signal and rule
 _OTHERS: dict[str, tuple[str, str, Side]] = {
-    "quality.threshold": ("quality.score", "quality.low_score", "below"),
-    "language.min_score": ("language.score", "language.low_score", "below"),
     "minhash.threshold": ("minhash.jaccard", "minhash.near_duplicate", "below"),
-    "urls.min_soft_words": ("urls.soft_words", "urls.soft_words", "above"),
 }
-_AT_BOUND = {"urls.min_soft_words"}
 
 
 @dataclass(frozen=True)
@@ -74,8 +70,8 @@ def _declared(limits: tuple[Limit, ...], params: dict[str, Any]) -> Iterator[Thr
             yield Threshold(
                 limit.rule,
                 limit.signal,
-                limit.side,
-                own[limit.field],
+                "below" if limit.side == "below" else "above",
+                own[limit.field] - (limit.side == "reaches"),  # such bounds are counts: one less passes
                 f"{family}.{limit.field}",
                 _languages(limit, own),
             )
@@ -97,7 +93,7 @@ def _by_name(stage: str, params: dict[str, Any]) -> Iterator[Threshold]:
                 continue
             if parameter in _OTHERS:
                 signal, rule, side = _OTHERS[parameter]
-                yield Threshold(rule, signal, side, value - (parameter in _AT_BOUND), parameter)
+                yield Threshold(rule, signal, side, value, parameter)
             elif field.startswith(("min_", "max_")):
                 name = f"{family}.{field[4:]}"
                 yield Threshold(name, name, "below" if field.startswith("min_") else "above", value, parameter)

@@ -1,254 +1,304 @@
-"""Lists of hosts, words and sub-words in the form that kernels search: sorted 64-bit hashes, and an automaton.
+"""Lists of hosts, URLs and words as people keep them: text files with one entry a line, in folders of categories.
 
-A host list is a text file with one host or domain a line, as those of the UT1 collection; `#` starts a comment,
-`[name]` a category. Lines before the first `[name]` are of the category that the file is named after, or its folder if
-the file is called `domains`, UT1's layout. Ten bytes an entry are held: 46 MB for UT1's 4.6 million adult domains.
-Two of so many hosts share a hash with probability 10⁻⁶; a wrong match needs a page of exactly such a host.
+`#` starts a comment in lists of hosts and words, `[name]` a category in lists of hosts. Lines before the first `[name]` are
+of the category that the file is named after, or its folder if the file is called `domains` or `urls`: the layout of the
+UT1 collection (Université Toulouse Capitole). A line that cannot be an entry is an error that names file and line: a list
+that is half understood lets pages through unseen.
+
+What is made of a large list is kept beside the compiled kernels, named by a digest of the list's content, and mapped into
+memory, so that all workers of a machine hold one copy.
 """
 
+import contextlib
+import json
+import tempfile
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import xxhash
 from numpy.typing import NDArray
 
 from gristmill.core.errors import InputError
-from gristmill.core.jit import kernel
+from gristmill.core.jit import cache_folder, kernel
+from gristmill.filters.hash_table import HashTable, backward_hash, hash_table
+from gristmill.filters.url_scan import host_range, url_hash
 
 LISTS = Path(__file__).parent / "lists"
+RECOMMENDED = ("adult", "mixed_adult", "phishing", "malware", "ddos", "gambling", "agressif", "dating")
 
-FNV_START = np.uint64(0xCBF29CE484222325)
-_FNV_PRIME = np.uint64(0x100000001B3)
-_MIX = np.uint64(0x9E3779B97F4A7C15)
-_HALF = np.uint64(32)
-_BUCKET_BITS = 16  # an index over the first bits of the hash saves 16 of 22 search steps
-
-
-class HashTable(NamedTuple):
-    """A map from 64-bit hashes to small integers.
-
-    Attributes:
-        hashes: sorted, each once: uint64[entries].
-        values: int16[entries].
-        first: where the hashes whose first 16 bits are b begin, and end, at b + 1: int64[65537].
-    """
-
-    hashes: NDArray[np.uint64]
-    values: NDArray[np.int16]
-    first: NDArray[np.int64]
-
-
-class Automaton(NamedTuple):
-    """Aho and Corasick's machine over ASCII letters and digits.
-
-    Attributes:
-        steps: the next state by state and class of the byte: int32[states, classes].
-        ends: how many words end in a state: int32[states].
-        classes: class of each byte; 0 begins anew, SKIPPED is passed over: uint8[256].
-    """
-
-    steps: NDArray[np.int32]
-    ends: NDArray[np.int32]
-    classes: NDArray[np.uint8]
+_CACHED_BYTES = 1 << 20  # smaller lists are read again in less time than a file is opened
+_MAX_HOST_BYTES = 253
+_FORMAT = 1  # of the cached arrays; raised with the hash or the rules of reading
 
 
 class HostList(NamedTuple):
-    """Hosts of several files: a table whose values count through the names of the categories."""
+    """Hosts or URLs of several files: a table whose values count through the names of the categories."""
 
     table: HashTable
     categories: tuple[str, ...]
 
 
-SKIPPED = 255
+def collection_lists(folder: Path, categories: tuple[str, ...], kind: str) -> tuple[Path, ...]:
+    """The files of a kind, "domains" or "urls", of some categories of a collection in UT1's layout.
+
+    Args:
+        categories: names of folders in it; none for those of RECOMMENDED that it has.
+
+    Raises:
+        InputError: the collection or a category is not there.
+    """
+    if not folder.is_dir():
+        raise InputError(f"the collection of lists {folder} is no folder; correct urls.collection.")
+    there = sorted(
+        path.name for path in folder.iterdir() if any((path / name).is_file() for name in ("domains", "urls"))
+    )
+    wanted = categories or tuple(name for name in RECOMMENDED if name in there)
+    missing = sorted(set(wanted) - set(there))
+    if missing or not wanted:
+        lacks = f"has no category {missing[0]!r}" if missing else "has none of the recommended categories"
+        raise InputError(
+            f"the collection of lists {folder} {lacks} (a folder with a file `domains` or `urls`); "
+            f"set urls.categories to some of those it has: {', '.join(there) or 'none'}."
+        )
+    return tuple(path for name in wanted if (path := folder / name / kind).is_file())
 
 
-@kernel
-def fnv_step(state: np.uint64, byte: np.uint8) -> np.uint64:
-    """Take one more byte, in lower case, into a hash (FNV-1a)."""
-    if 0x41 <= byte <= 0x5A:
-        byte = np.uint8(byte | 0x20)
-    return np.uint64((state ^ np.uint64(byte)) * _FNV_PRIME)
-
-
-@kernel
-def fnv_finish(state: np.uint64) -> np.uint64:
-    """The hash of a state: FNV's first bits are poor, and the index looks at them."""
-    return np.uint64((state ^ (state >> _HALF)) * _MIX)
-
-
-@kernel
-def backward_hash(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
-    """Hash of bytes from the last to the first, so that a host's parents are hashed on the way."""
-    state = FNV_START
-    for position in range(end - 1, start - 1, -1):
-        state = fnv_step(state, data[position])
-    return fnv_finish(state)
-
-
-@kernel
-def look_up(table: HashTable, key: np.uint64) -> int:
-    """The value of a hash, -1 if it has none."""
-    bucket = np.int64(key >> np.uint64(64 - _BUCKET_BITS))
-    low, high = table.first[bucket], table.first[bucket + 1]
-    while low < high:
-        middle = (low + high) // 2
-        if table.hashes[middle] < key:
-            low = middle + 1
-        else:
-            high = middle
-    if low < table.first[bucket + 1] and table.hashes[low] == key:
-        return int(table.values[low])
-    return -1
-
-
-def hash_table(hashes: NDArray[np.uint64], values: NDArray[np.int16]) -> HashTable:
-    """Sort hashes for look_up; of equal ones the first counts."""
-    keys, first_seen = np.unique(hashes, return_index=True)
-    edges = np.arange((1 << _BUCKET_BITS) + 1, dtype=np.uint64)
-    first = np.searchsorted(keys >> np.uint64(64 - _BUCKET_BITS), edges).astype(np.int64)
-    table = HashTable(keys, values[first_seen].astype(np.int16), first)
-    for array in table:
-        array.flags.writeable = False
-    return table
-
-
-@lru_cache(maxsize=16)
-def word_table(words: tuple[str, ...]) -> HashTable:
-    """A table whose values are the words' places in the tuple."""
-    if len(words) > np.iinfo(np.int16).max:
-        raise InputError(f"a word list of {len(words):,} words is too long: at most {np.iinfo(np.int16).max:,}.")
-    data = np.frombuffer("".join(words).encode(), np.uint8)
-    ends = np.cumsum([len(word.encode()) for word in words], dtype=np.int64)
-    hashes = [backward_hash(data, end - len(word.encode()), end) for word, end in zip(words, ends, strict=True)]
-    return hash_table(np.array(hashes, np.uint64), np.arange(len(words), dtype=np.int16))
+def licence_note(path: Path) -> str:
+    """What a list says of its licence: the comment line that has the word, else a file of that name beside or above it."""
+    for line in _read(path)[:4096].decode("utf-8", "replace").splitlines():
+        if line.startswith("#") and "licen" in line.lower():
+            return line.strip("# ")
+    for folder in (path.parent, path.parent.parent):
+        for name in sorted(each.name for each in folder.iterdir()):
+            if name.lower().startswith(("licen", "copying", "cc-by")):
+                return f"see {folder / name}"
+    return "no note of a licence"
 
 
 @lru_cache(maxsize=16)
 def load_words(paths: tuple[Path, ...]) -> tuple[str, ...]:
-    """The words of list files, one a line: in lower case, sorted, each once, letters and digits only."""
+    """The words of list files, one a line: in lower case, sorted, each once, letters and digits only.
+
+    Raises:
+        InputError: a file cannot be read, or a line holds several words or none.
+    """
     words = set()
     for path in paths:
-        for line in _read(path).decode("utf-8", "replace").splitlines():
-            word = "".join(filter(str.isalnum, line.partition("#")[0].lower()))
+        for number, line in enumerate(_read(path).decode("utf-8", "replace").splitlines(), 1):
+            entry = line.partition("#")[0].strip()
+            word = "".join(filter(str.isalnum, entry.lower()))
+            if entry and (not word or len(entry.split()) > 1 or "\ufffd" in entry or len(entry) > _MAX_HOST_BYTES):
+                raise _bad_line(path, number, entry, "one word, in UTF-8")
             words.add(word)
     return tuple(sorted(words - {""}))
 
 
 @lru_cache(maxsize=16)
 def load_hosts(paths: tuple[Path, ...]) -> HostList:
-    """Read host lists; a host in two of them has the category of the first."""
+    """Read host lists; a host in two of them has the category of the first.
+
+    Raises:
+        InputError: a file cannot be read, or a line is no host.
+    """
+    return _load(paths, urls=False)
+
+
+@lru_cache(maxsize=16)
+def load_urls(paths: tuple[Path, ...]) -> HostList:
+    """Read URL lists; a URL in two of them has the category of the first.
+
+    Raises:
+        InputError: a file cannot be read, or a line is no URL.
+    """
+    return _load(paths, urls=True)
+
+
+def _load(paths: tuple[Path, ...], urls: bool) -> HostList:
+    """The table of some files, from the cache if they are large."""
+    if sum(len(_mapped(path)) for path in paths) < _CACHED_BYTES:
+        return _parse(paths, urls)
+    digest = xxhash.xxh3_128(f"{_FORMAT} {urls}".encode())
+    for path in paths:
+        data = _mapped(path)
+        digest.update(f"\n{_category(path)} {len(data)} ".encode())
+        digest.update(data)
+    folder = cache_folder().parent / "lists" / digest.hexdigest()
+    if not folder.exists() and not _keep(folder, made := _parse(paths, urls)):
+        return made
+    table = HashTable(*(np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r")) for name in HashTable._fields))
+    return HostList(table, tuple(json.loads((folder / "categories.json").read_text())))
+
+
+def _keep(folder: Path, made: HostList) -> bool:
+    """Put a table where the next process finds it, whole or not at all; False if nothing can be written there."""
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent) as temporary:
+            unfinished = Path(temporary) / "lists"
+            unfinished.mkdir()
+            for name, array in made.table._asdict().items():
+                np.save(unfinished / f"{name}.npy", array)
+            (unfinished / "categories.json").write_text(json.dumps(made.categories))
+            with contextlib.suppress(FileExistsError):  # another process was first
+                unfinished.rename(folder)
+    except OSError:
+        return folder.exists()
+    return True
+
+
+def _parse(paths: tuple[Path, ...], urls: bool) -> HostList:
     categories: dict[str, int] = {}
     all_hashes, all_values = [np.zeros(0, np.uint64)], [np.zeros(0, np.int16)]
     for path in paths:
-        data = np.frombuffer(_read(path), np.uint8)
-        hashes, starts, ends, kinds = _list_lines(data)
-        name = path.parent.name if path.stem == "domains" and path.suffix == "" else path.stem
-        values = np.full(len(hashes), categories.setdefault(name, len(categories)), np.int16)
-        for line in np.flatnonzero(kinds == _CATEGORY):
-            name = data[starts[line] : ends[line]].tobytes().decode("utf-8", "replace").strip("[] \t")
-            values[line:] = categories.setdefault(name, len(categories))
-        for line in np.flatnonzero(kinds == _FOREIGN):  # crawlers write such hosts in their ASCII form
-            host = data[starts[line] : ends[line]].tobytes().decode("utf-8", "replace")
-            ascii_form = np.frombuffer(_ascii_host(host, path), np.uint8)
-            hashes[line] = backward_hash(ascii_form, 0, len(ascii_form))
-        hosts = kinds != _CATEGORY
-        all_hashes.append(hashes[hosts])
-        all_values.append(values[hosts])
+        hashes, values = _parse_file(path, urls, categories)
+        all_hashes.append(hashes)
+        all_values.append(values)
     return HostList(hash_table(np.concatenate(all_hashes), np.concatenate(all_values)), tuple(categories))
+
+
+def _parse_file(path: Path, urls: bool, categories: dict[str, int]) -> tuple[NDArray[np.uint64], NDArray[np.int16]]:
+    """Hashes of a file's entries and the numbers of their categories, which are added to the known ones."""
+    data = _mapped(path)
+    hashes, kinds = list_entries(data, urls)
+    values = np.full(len(hashes), categories.setdefault(_category(path), len(categories)), np.int16)
+    special = np.flatnonzero(kinds != _PLAIN)
+    for entry, start in zip(special.tolist(), entry_starts(data, urls, special).tolist(), strict=True):
+        number, text = _line(data, start)
+        if kinds[entry] == _CATEGORY and not urls:
+            values[entry:] = categories.setdefault(text.strip("[] \t"), len(categories))
+        elif kinds[entry] == _FOREIGN and not urls:
+            hashes[entry] = _host_hash(path, number, text)
+        elif kinds[entry] != _FOREIGN:
+            raise _bad_line(
+                path, number, text, "a URL without spaces" if urls else "a host name; one a line is expected"
+            )
+    kept = kinds != _CATEGORY
+    return hashes[kept], values[kept]
+
+
+def _line(data: NDArray[np.uint8], start: int) -> tuple[int, str]:
+    """Number and text of the line in which an entry starts, without its comment."""
+    number = int(np.count_nonzero(data[:start] == _NEWLINE)) + 1
+    line = data[start : start + 4 * _MAX_HOST_BYTES].tobytes().partition(b"\n")[0]
+    try:
+        return number, line.decode().partition("#")[0].strip()
+    except UnicodeDecodeError:
+        return number, line.decode("utf-8", "replace").strip()
+
+
+def _host_hash(path: Path, number: int, host: str) -> np.uint64:
+    """The hash of a host in another script: crawlers write it in its ASCII form."""
+    try:
+        ascii_form = host.strip("*. ").lower().encode("idna")
+    except UnicodeError:
+        raise _bad_line(path, number, host, "a host name; one a line is expected") from None
+    return backward_hash(np.frombuffer(ascii_form, np.uint8), 0, len(ascii_form))
+
+
+def _category(path: Path) -> str:
+    return path.parent.name if path.name in ("domains", "urls") else path.stem
+
+
+def _mapped(path: Path) -> NDArray[np.uint8]:
+    """A file's bytes, uint8[bytes], read-only."""
+    try:
+        return np.asarray(np.memmap(path, np.uint8, "r")) if path.stat().st_size else np.frombuffer(b"", np.uint8)
+    except OSError as error:
+        raise _unreadable(path, error) from error
 
 
 def _read(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise InputError(
-            f"the list {path} cannot be read ({error.strerror}); correct the stage's parameters."
-        ) from error
+        raise _unreadable(path, error) from error
 
 
-def _ascii_host(host: str, path: Path) -> bytes:
-    try:
-        return host.encode("idna")
-    except UnicodeError as error:
-        raise InputError(f"the list {path} has a line that is no host: {host!r} ({error}).") from error
+def _unreadable(path: Path, error: OSError) -> InputError:
+    return InputError(f"the list {path} cannot be read ({error.strerror}); correct the stage's parameters.")
 
 
-_HOST, _CATEGORY, _FOREIGN = 0, 1, 2
+def _bad_line(path: Path, number: int, entry: str, wanted: str) -> InputError:
+    shown = entry if len(entry) <= 60 else entry[:60] + "…"
+    return InputError(
+        f"{path}, line {number}: {shown!r} is not {wanted}. Mend or delete the line, or name another list."
+    )
+
+
+_PLAIN, _CATEGORY, _FOREIGN, _BAD = 0, 1, 2, 3
+_NEWLINE, _HASH, _DOT, _STAR, _BRACKET = 0x0A, 0x23, 0x2E, 0x2A, 0x5B
 
 
 @kernel
-def _list_lines(
-    data: NDArray[np.uint8],
-) -> tuple[NDArray[np.uint64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int8]]:
-    """The lines of a host list that are not blank: hash, start, end, and whether host, category or not ASCII."""
+def list_entries(data: NDArray[np.uint8], urls: bool) -> tuple[NDArray[np.uint64], NDArray[np.int8]]:
+    """The entries of a list: their hashes, and what kind of line each is; [entries]."""
     capacity = 1
     for byte in data:
-        capacity += byte == 0x0A
+        capacity += byte == _NEWLINE
     hashes, kinds = np.zeros(capacity, np.uint64), np.zeros(capacity, np.int8)
-    starts, ends = np.zeros(capacity, np.int64), np.zeros(capacity, np.int64)
-    count = position = 0
-    while position < len(data):
-        start = position
-        while position < len(data) and data[position] != 0x0A:
-            position += 1
-        end = start
-        while end < position and data[end] != 0x23:  # "#"
-            end += 1
-        while end > start and (data[end - 1] <= 0x20 or data[end - 1] == 0x2E):
-            end -= 1
-        while start < end and (data[start] <= 0x20 or data[start] == 0x2A or data[start] == 0x2E):  # "*" and "."
-            start += 1
+    count = following = 0
+    while following < len(data):
+        start, end, following = _next_line(data, following, urls)
+        if start < end:
+            kinds[count] = _url_kind(data, start, end) if urls else _host_kind(data, start, end)
+            hashes[count] = url_hash(data, start, end) if urls else backward_hash(data, start, end)
+            count += 1
+    return hashes[:count], kinds[:count]
+
+
+@kernel
+def entry_starts(data: NDArray[np.uint8], urls: bool, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Where some entries of a list start, by their numbers in rising order; [wanted]."""
+    starts = np.zeros(len(wanted), np.int64)
+    count = found = following = 0
+    while found < len(wanted):
+        start, end, following = _next_line(data, following, urls)
+        if start < end:
+            if count == wanted[found]:
+                starts[found] = start
+                found += 1
+            count += 1
+    return starts
+
+
+@kernel
+def _next_line(data: NDArray[np.uint8], position: int, urls: bool) -> tuple[int, int, int]:
+    """The line from a position on, without its comment and what stands around the entry; and where the next begins."""
+    start = position
+    while position < len(data) and data[position] != _NEWLINE:
         position += 1
-        if start == end:
-            continue
-        for place in range(start, end):
-            if data[place] >= 0x80:
-                kinds[count] = _FOREIGN
-        if data[start] == 0x5B:  # "["
-            kinds[count] = _CATEGORY
-        hashes[count], starts[count], ends[count] = backward_hash(data, start, end), start, end
-        count += 1
-    return hashes[:count], starts[:count], ends[:count], kinds[:count]
+    end = start
+    while end < position and data[end] != _HASH:
+        end += 1
+    while end > start and (data[end - 1] <= 0x20 or (data[end - 1] == _DOT and not urls)):
+        end -= 1
+    while start < end and (data[start] <= 0x20 or (not urls and (data[start] == _STAR or data[start] == _DOT))):
+        start += 1
+    return start, end, position + 1
 
 
-@lru_cache(maxsize=16)
-def automaton(words: tuple[str, ...]) -> Automaton:
-    """The machine that finds any of the words, with `-` and `.` passed over wherever they stand."""
-    letters = sorted({letter for word in words for letter in word.encode()})
-    classes = np.zeros(256, np.uint8)
-    for number, letter in enumerate(letters, 1):
-        classes[letter] = number
-        classes[ord(chr(letter).upper()) if letter < 0x80 else letter] = number
-    classes[[ord("-"), ord(".")]] = SKIPPED
-    trie: list[dict[int, int]] = [{}]
-    ends = [0]
-    for word in words:
-        state = 0
-        for letter in word.encode():
-            if int(classes[letter]) not in trie[state]:
-                trie[state][int(classes[letter])] = len(trie)
-                trie.append({})
-                ends.append(0)
-            state = trie[state][int(classes[letter])]
-        ends[state] += 1
-    return _with_failures(trie, ends, classes, len(letters) + 1)
+@kernel
+def _host_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
+    if data[start] == _BRACKET:
+        return _CATEGORY
+    kind = _PLAIN if end - start <= _MAX_HOST_BYTES else _BAD
+    for place in range(start, end):
+        byte = data[place]
+        letter = 0x61 <= byte | 0x20 <= 0x7A
+        if byte >= 0x80:
+            kind = max(kind, _FOREIGN)
+        elif not (letter or 0x30 <= byte <= 0x3A or byte in (0x2D, _DOT, 0x5F)):  # 0-9 : - . _
+            kind = _BAD
+    return kind
 
 
-def _with_failures(trie: list[dict[int, int]], ends: list[int], classes: NDArray[np.uint8], width: int) -> Automaton:
-    """Close a trie under failure: where no edge leads on, go where the longest proper suffix would."""
-    steps = np.zeros((len(trie), width), np.int32)
-    total = np.array(ends, np.int32)
-    queue = [(0, 0)]  # states in order of depth, each with the state of its longest proper suffix
-    for state, fallback in queue:
-        if state:
-            total[state] += total[fallback]
-            steps[state] = steps[fallback]
-        for letter, target in trie[state].items():
-            queue.append((target, int(steps[state, letter])))
-            steps[state, letter] = target
-    steps[:, 0] = 0
-    machine = Automaton(steps, total, classes)
-    for array in machine:
-        array.flags.writeable = False
-    return machine
+@kernel
+def _url_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
+    host = host_range(data, start, end)
+    kind = _PLAIN if host[0] < host[1] else _BAD
+    for place in range(start, end):
+        if data[place] <= 0x20 or data[place] == 0x7F:
+            kind = _BAD
+    return kind

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import publicsuffixlist
 
-from gristmill.filters.blocklist import HashTable, backward_hash, hash_table
+from gristmill.filters.hash_table import HashTable, backward_hash, hash_table
 
 FILE = Path(publicsuffixlist.PSLFILE)
 

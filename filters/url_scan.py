@@ -4,20 +4,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.filters.blocklist import (
-    FNV_START,
-    SKIPPED,
-    Automaton,
-    HashTable,
-    backward_hash,
-    fnv_finish,
-    fnv_step,
-    look_up,
-)
+from gristmill.filters.hash_table import FNV_START, HashTable, backward_hash, fnv_finish, fnv_step, look_up
+from gristmill.filters.subwords import SKIPPED, Automaton
 from gristmill.filters.suffixes import EXCEPTION, RULE, WILDCARD
 
 _DOT, _SLASH, _COLON, _AT, _PERCENT = 0x2E, 0x2F, 0x3A, 0x40, 0x25
 _QUESTION, _HASH, _BACKSLASH, _OPEN_BRACKET, _CLOSE_BRACKET = 0x3F, 0x23, 0x5C, 0x5B, 0x5D
+_AMPERSAND, _W = 0x26, 0x77
 _MAX_LABELS = 128  # of a host, which has at most 253 characters
 
 
@@ -26,35 +19,101 @@ def host_ranges(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[
     """Start and end of each URL's host in the data, without user, port, brackets and last dot: int64[urls, 2]."""
     hosts = np.zeros((len(offsets) - 1, 2), np.int64)
     for row in range(len(hosts)):
-        start, stop = offsets[row], offsets[row + 1]
-        for position in range(start, stop - 2):
-            if data[position] == _COLON and data[position + 1] == _SLASH and data[position + 2] == _SLASH:
-                start = position + 3
-                break
-            if data[position] == _SLASH or data[position] == _QUESTION or data[position] == _HASH:
-                break  # no scheme: "host/path?u=http://…"
-        while start < stop and data[start] == _SLASH:
-            start += 1
-        end = start
-        while end < stop and not (
-            data[end] == _SLASH or data[end] == _QUESTION or data[end] == _HASH or data[end] == _BACKSLASH
-        ):
-            if data[end] == _AT:
-                start = end + 1
-            end += 1
-        if start < end and data[start] == _OPEN_BRACKET:
-            start += 1
-            last = start
-            while last < end and data[last] != _CLOSE_BRACKET:
-                last += 1
-        else:
-            last = start
-            while last < end and data[last] != _COLON:
-                last += 1
-        while last > start and data[last - 1] == _DOT:
-            last -= 1
-        hosts[row, 0], hosts[row, 1] = start, last
+        host = host_range(data, offsets[row], offsets[row + 1])
+        hosts[row, 0], hosts[row, 1] = host[0], host[1]
     return hosts
+
+
+@kernel
+def host_range(data: NDArray[np.uint8], start: int, stop: int) -> tuple[int, int, int]:
+    """Start and end of the host of the URL data[start:stop], and where its path begins."""
+    for position in range(start, stop - 2):
+        if data[position] == _COLON and data[position + 1] == _SLASH and data[position + 2] == _SLASH:
+            start = position + 3
+            break
+        if data[position] == _SLASH or data[position] == _QUESTION or data[position] == _HASH:
+            break  # no scheme: "host/path?u=http://…"
+    while start < stop and data[start] == _SLASH:
+        start += 1
+    end = start
+    while end < stop and not (
+        data[end] == _SLASH or data[end] == _QUESTION or data[end] == _HASH or data[end] == _BACKSLASH
+    ):
+        if data[end] == _AT:
+            start = end + 1
+        end += 1
+    last = start
+    if start < end and data[start] == _OPEN_BRACKET:
+        start += 1
+        last = start
+        while last < end and data[last] != _CLOSE_BRACKET:
+            last += 1
+    else:
+        while last < end and data[last] != _COLON:
+            last += 1
+    while last > start and data[last - 1] == _DOT:
+        last -= 1
+    return start, last, end
+
+
+@kernel
+def _host_state(data: NDArray[np.uint8], start: int, end: int) -> np.uint64:
+    """The hash's state behind a host, from left to right and without "www."."""
+    www = end - start > 4 and data[start + 3] == _DOT
+    for position in range(start, start + 3 if www else start):
+        www = www and data[position] | 0x20 == _W
+    start += 4 if www else 0
+    state = FNV_START
+    for position in range(start, end):
+        state = fnv_step(state, data[position])
+    return state
+
+
+@kernel
+def url_hash(data: NDArray[np.uint8], start: int, stop: int) -> np.uint64:
+    """Hash of an entry of a URL list: host and path, without scheme, port, "www.", fragment and last slash."""
+    host, end, path = host_range(data, start, stop)
+    state = _host_state(data, host, end)
+    while stop > path and data[stop - 1] == _SLASH:
+        stop -= 1
+    for position in range(path, stop):
+        if data[position] == _HASH:
+            break
+        state = fnv_step(state, data[position])
+    return fnv_finish(state)
+
+
+@kernel
+def match_urls(data: NDArray[np.uint8], offsets: NDArray[np.int64], urls: HashTable) -> NDArray[np.int64]:
+    """What a list says of the longest of its entries that a URL lies below, or -1: int64[urls].
+
+    An entry holds for itself and for what follows it behind "/", "?" or "&". One without a path is a site's front page.
+    """
+    found = np.full(len(offsets) - 1, -1, np.int64)
+    for row in range(len(found)):
+        stop = offsets[row + 1]
+        host, end, path = host_range(data, offsets[row], stop)
+        if host == end:
+            continue
+        state = _host_state(data, host, end)
+        bare = path
+        while bare < stop and data[bare] == _SLASH:
+            bare += 1
+        if bare == stop or data[bare] == _HASH:
+            found[row] = look_up(urls, fnv_finish(state))
+        for position in range(path, stop):
+            byte = data[position]
+            if byte == _HASH:
+                stop = position
+                break
+            if position > path and byte in (_SLASH, _QUESTION, _AMPERSAND):
+                value = look_up(urls, fnv_finish(state))
+                found[row] = value if value >= 0 else found[row]
+            state = fnv_step(state, byte)
+        if path < stop:
+            value = look_up(urls, fnv_finish(state))
+            found[row] = value if value >= 0 else found[row]
+    return found
 
 
 @kernel
@@ -149,25 +208,27 @@ def _is_word_byte(byte: np.uint8) -> bool:
 
 @kernel
 def distinct_words(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], words: HashTable, size: int
+    data: NDArray[np.uint8], offsets: NDArray[np.int64], lists: tuple[HashTable, HashTable], size: int
 ) -> NDArray[np.int64]:
-    """How many different words of a table of `size` words each URL holds as whole words: int64[urls].
+    """How many different words of two tables of at most `size` words each URL holds as whole words: int64[2, urls].
 
     A word is a run of letters and digits; an escape such as %20 stands between words.
     """
-    counts = np.zeros(len(offsets) - 1, np.int64)
-    seen = np.full(size, -1, np.int64)  # the last URL that held the word
-    for row in range(len(counts)):
+    counts = np.zeros((2, len(offsets) - 1), np.int64)
+    seen = np.full((2, size), -1, np.int64)  # the last URL that held the word
+    for row in range(len(offsets) - 1):
         position, stop = offsets[row], offsets[row + 1]
         while position < stop:
             start = position
             while position < stop and _is_word_byte(data[position]):
                 position += 1
             if start < position:
-                word = look_up(words, backward_hash(data, start, position))
-                if word >= 0 and seen[word] != row:
-                    seen[word] = row
-                    counts[row] += 1
+                key = backward_hash(data, start, position)
+                for i in range(2):
+                    word = look_up(lists[i], key)
+                    if word >= 0 and seen[i, word] != row:
+                        seen[i, word] = row
+                        counts[i, row] += 1
             position += 3 if position < stop and data[position] == _PERCENT else 1
     return counts
 

@@ -12,25 +12,29 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from gristmill.core.batch import Batch, text_buffers
+from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import StageParams
-from gristmill.core.verdict import Example, Verdict
+from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters import suffixes
-from gristmill.filters.blocklist import LISTS, HostList, automaton, load_hosts, load_words, word_table
+from gristmill.filters.blocklist import LISTS, HostList, collection_lists, load_hosts, load_urls, load_words
+from gristmill.filters.hash_table import word_table
 from gristmill.filters.optout import AIPREF_TRAIN, NOAI, TDM, opt_outs
-from gristmill.filters.url_scan import cut, distinct_words, host_ranges, match_hosts, subword_counts
+from gristmill.filters.subwords import automaton
+from gristmill.filters.url_scan import cut, distinct_words, host_ranges, match_hosts, match_urls, subword_counts
 
 NAME = "urls"
-VERSION = 1
-RULES = (
-    "urls.blocked_domain",
-    "urls.blocked_suffix",
-    "urls.hard_word",
-    "urls.soft_words",
-    "urls.strict_subword",
-    "optout.noai",
-    "optout.tdm",
-    "optout.aipref_train",
+VERSION = 2
+LIMITS = (
+    Limit("urls.hard_word", "urls.hard_words", "reaches", "min_hard_words", unless="urls.allowed"),
+    Limit("urls.soft_words", "urls.soft_words", "reaches", "min_soft_words", unless="urls.allowed"),
+    Limit("urls.strict_subword", "urls.strict_subwords", "reaches", "min_strict_subwords", unless="urls.allowed"),
+    Limit("optout.noai", "optout.noai", "true", "respect_noai"),
+    Limit("optout.tdm", "optout.tdm", "true", "respect_tdm"),
+    Limit("optout.aipref_train", "optout.aipref_train", "true", "respect_aipref"),
 )
+_LISTED = ("urls.blocked_domain", "urls.blocked_suffix", "urls.blocked_url")
+RULES = (*_LISTED, *(limit.rule for limit in LIMITS))
+OFF = ("urls.blocked_url",)  # under default parameters: the project ships no list of URLs
 UPSTREAM: tuple[str, ...] = ()
 
 
@@ -40,8 +44,18 @@ class Params(StageParams):
     shipped_lists: bool = True
     """Whether the project's own lists (filters/lists) are used beside the extra ones."""
 
+    collection: str = ""
+    """Folder of a collection of lists in UT1's layout: a folder for each category, with files `domains` and `urls`."""
+
+    categories: tuple[str, ...] = ()
+    """Categories of the collection whose pages are left out; empty for those of adult, mixed_adult, phishing, malware,
+    ddos, gambling, agressif and dating that it has. Others (blog, press, forums …) hold ordinary text."""
+
     extra_domain_lists: tuple[str, ...] = ()
     """Files of hosts and domains, one a line (UT1's `domains`); the category is `[name]` inside, or the folder."""
+
+    extra_url_lists: tuple[str, ...] = ()
+    """Files of URLs, one a line (UT1's `urls`): what begins so is left out. One without a path is a front page."""
 
     extra_suffix_lists: tuple[str, ...] = ()
     """Files of ends of hosts, one a line."""
@@ -58,8 +72,14 @@ class Params(StageParams):
     extra_strict_subwords: tuple[str, ...] = ()
     """Files of strings that a URL must not hold once `-` and `.` are deleted. DCLM has 117, datatrove 134."""
 
+    min_hard_words: int = Field(default=1, ge=1)
+    """Distinct hard words that make a URL fail. RefinedWeb: one is enough."""
+
     min_soft_words: int = Field(default=2, ge=1)
     """Distinct soft words that make a URL fail. RefinedWeb, DCLM and datatrove: 2."""
+
+    min_strict_subwords: int = Field(default=1, ge=1)
+    """Forbidden strings that make a URL fail. RefinedWeb: one is enough."""
 
     respect_noai: bool = True
     """Leave out pages that say `noai` in a robots meta tag or an X-Robots-Tag header."""
@@ -93,7 +113,7 @@ EXAMPLES = (
 
 def files(params: Params) -> tuple[Path, ...]:
     """All lists, and the public suffix list."""
-    lists = [_paths("domains.txt", params.extra_domain_lists, params)]
+    lists = [_domain_lists(params), _url_lists(params)]
     lists.append(_paths("suffixes.txt", params.extra_suffix_lists, params))
     lists.append(_paths("allowed.txt", params.extra_allowed_lists, params))
     lists.append(_paths("hard_words.txt", params.extra_hard_words, params))
@@ -105,42 +125,47 @@ def files(params: Params) -> tuple[Path, ...]:
 def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by its `url` and `robots` columns."""
     urls = text_buffers(batch.column("url"))
-    blocked = load_hosts(_paths("domains.txt", params.extra_domain_lists, params))
+    blocked, pages = load_hosts(_domain_lists(params)), load_urls(_url_lists(params))
     ends = load_hosts(_paths("suffixes.txt", params.extra_suffix_lists, params))
     allowed = load_hosts(_paths("allowed.txt", params.extra_allowed_lists, params))
     hosts = host_ranges(urls.data, urls.offsets)
     domains, matches = match_hosts(
         urls.data, hosts, suffixes.suffix_table(), (blocked.table, ends.table, allowed.table)
     )
-    hard = _count_words(urls.data, urls.offsets, _paths("hard_words.txt", params.extra_hard_words, params))
-    soft = _count_words(urls.data, urls.offsets, _paths("soft_words.txt", params.extra_soft_words, params))
-    strict = load_words(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
-    subwords = subword_counts(urls.data, urls.offsets, automaton(strict))
-    wishes = _wishes(batch)
-    open_to_rules = matches[2] < 0
-    return Verdict(
-        signals={
-            "urls.domain": _strings(urls.data, domains),
-            "urls.category": _categories(blocked, matches[0], ends, matches[1]),
-            "urls.allowed": ~open_to_rules,
-            "urls.hard_words": hard,
-            "urls.soft_words": soft,
-            "urls.strict_subwords": subwords,
-            "optout.noai": (wishes & NOAI) != 0,
-            "optout.tdm": (wishes & TDM) != 0,
-            "optout.aipref_train": (wishes & AIPREF_TRAIN) != 0,
-        },
-        failed={
-            "urls.blocked_domain": (matches[0] >= 0) & open_to_rules,
-            "urls.blocked_suffix": (matches[1] >= 0) & open_to_rules,
-            "urls.hard_word": (hard > 0) & open_to_rules,
-            "urls.soft_words": (soft >= params.min_soft_words) & open_to_rules,
-            "urls.strict_subword": (subwords > 0) & open_to_rules,
-            "optout.noai": ((wishes & NOAI) != 0) & params.respect_noai,
-            "optout.tdm": ((wishes & TDM) != 0) & params.respect_tdm,
-            "optout.aipref_train": ((wishes & AIPREF_TRAIN) != 0) & params.respect_aipref,
-        },
+    listed = (matches[0], matches[1], match_urls(urls.data, urls.offsets, pages.table))
+    hard, soft = _count_words(
+        urls.data,
+        urls.offsets,
+        load_words(_paths("hard_words.txt", params.extra_hard_words, params)),
+        load_words(_paths("soft_words.txt", params.extra_soft_words, params)),
     )
+    strict = load_words(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
+    wishes = _wishes(batch)
+    signals: dict[str, Signal] = {
+        "urls.domain": _strings(urls.data, domains),
+        "urls.category": _categories((blocked, ends, pages), listed),
+        "urls.allowed": matches[2] >= 0,
+        "urls.hard_words": hard,
+        "urls.soft_words": soft,
+        "urls.strict_subwords": subword_counts(urls.data, urls.offsets, automaton(strict)),
+        "optout.noai": (wishes & NOAI) != 0,
+        "optout.tdm": (wishes & TDM) != 0,
+        "optout.aipref_train": (wishes & AIPREF_TRAIN) != 0,
+    }
+    by_list = {rule: (found >= 0) & (matches[2] < 0) for rule, found in zip(_LISTED, listed, strict=True)}
+    return Verdict(signals, by_list | apply_limits(LIMITS, signals, params, batch))
+
+
+def _domain_lists(params: Params) -> tuple[Path, ...]:
+    return _paths("domains.txt", params.extra_domain_lists, params) + _collected(params, "domains")
+
+
+def _url_lists(params: Params) -> tuple[Path, ...]:
+    return tuple(Path(path) for path in params.extra_url_lists) + _collected(params, "urls")
+
+
+def _collected(params: Params, kind: str) -> tuple[Path, ...]:
+    return collection_lists(Path(params.collection), params.categories, kind) if params.collection else ()
 
 
 def _paths(shipped: str, extra: tuple[str, ...], params: Params) -> tuple[Path, ...]:
@@ -148,9 +173,9 @@ def _paths(shipped: str, extra: tuple[str, ...], params: Params) -> tuple[Path, 
     return ((LISTS / shipped,) if params.shipped_lists else ()) + tuple(Path(path) for path in extra)
 
 
-def _count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], paths: tuple[Path, ...]) -> NDArray[np.int64]:
-    words = load_words(paths)
-    return distinct_words(data, offsets, word_table(words), len(words))
+def _count_words(data: NDArray[np.uint8], offsets: NDArray[np.int64], *lists: tuple[str, ...]) -> NDArray[np.int64]:
+    hard, soft = lists
+    return distinct_words(data, offsets, (word_table(hard), word_table(soft)), max(len(hard), len(soft), 1))
 
 
 def _wishes(batch: Batch) -> NDArray[np.int8]:
@@ -166,8 +191,12 @@ def _strings(data: NDArray[np.uint8], ranges: NDArray[np.int64]) -> pa.Array:
     return pa.StringArray.from_buffers(len(ranges), pa.py_buffer(offsets), pa.py_buffer(copied))
 
 
-def _categories(blocked: HostList, domain: NDArray[np.int64], ends: HostList, suffix: NDArray[np.int64]) -> pa.Array:
-    """The category of the list that names each host, of the domain list before the suffix list; "" where none does."""
-    names = ("", *blocked.categories, *ends.categories)
-    codes = np.where(domain >= 0, domain + 1, np.where(suffix >= 0, suffix + 1 + len(blocked.categories), 0))
+def _categories(lists: tuple[HostList, ...], found: tuple[NDArray[np.int64], ...]) -> pa.Array:
+    """The category of the list that names each host or URL, of the first list that does; "" where none does."""
+    names = ("", *(name for each in lists for name in each.categories))
+    codes = np.zeros(len(found[0]), np.int64)
+    first = 1
+    for each, places in zip(lists, found, strict=True):
+        codes = np.where((codes == 0) & (places >= 0), places + first, codes)
+        first += len(each.categories)
     return pa.array(names, pa.string()).take(pa.array(codes))

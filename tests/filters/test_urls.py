@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -15,17 +16,20 @@ from gristmill.core.batch import Batch, text_buffers
 from gristmill.core.errors import InputError
 from gristmill.core.verdict import Verdict
 from gristmill.filters import blocklist, suffixes
-from gristmill.filters.blocklist import (
-    automaton,
-    backward_hash,
-    hash_table,
-    load_hosts,
-    load_words,
-    look_up,
-    word_table,
+from gristmill.filters.blocklist import licence_note, load_hosts, load_words
+from gristmill.filters.hash_table import backward_hash, hash_table, look_up, word_table
+from gristmill.filters.subwords import automaton
+from gristmill.filters.url_scan import (
+    cut,
+    distinct_words,
+    host_ranges,
+    match_hosts,
+    match_urls,
+    subword_counts,
+    url_hash,
 )
-from gristmill.filters.url_scan import cut, distinct_words, host_ranges, match_hosts, subword_counts
 from gristmill.filters.urls import Params, files, judge
+from tests.paths import shared
 
 PSL = PublicSuffixList(only_icann=False)
 NOTHING = hash_table(np.zeros(0, np.uint64), np.zeros(0, np.int16))
@@ -149,7 +153,7 @@ URLISH = st.text(st.sampled_from("aceinokprsxCASINO.-/%20?水車"), max_size=20)
 @given(st.lists(URLISH, max_size=6), st.integers(0, 2))
 def test_distinct_words_matches_a_regular_expression(urls: list[str], start: int) -> None:
     data, offsets = urls_as_column(urls, start)
-    counts = distinct_words(data, offsets, word_table(WORDS), len(WORDS))
+    counts = distinct_words(data, offsets, (word_table(WORDS), NOTHING), len(WORDS))[0]
     for count, url in zip(counts, urls[start:], strict=True):
         plain = re.sub(r"%.{0,2}", " ", url, flags=re.DOTALL | re.ASCII) if url.isascii() else None
         if plain is not None:
@@ -158,7 +162,7 @@ def test_distinct_words_matches_a_regular_expression(urls: list[str], start: int
 
 def test_words_of_other_scripts_are_words() -> None:
     data, offsets = urls_as_column(["http://a.example/水車/poker"], 0)
-    assert distinct_words(data, offsets, word_table(WORDS), len(WORDS)).tolist() == [2]
+    assert distinct_words(data, offsets, (word_table(WORDS), NOTHING), len(WORDS))[0].tolist() == [2]
 
 
 @settings(deadline=None)
@@ -206,10 +210,163 @@ def test_a_missing_list_is_named(name: str, tmp_path: Path) -> None:
         judge_urls("http://a.example", **{name: [str(tmp_path / "none.txt")]})
 
 
-def test_a_list_with_a_line_that_is_no_host_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "bad.txt").write_text("ü" * 300)
-    with pytest.raises(InputError, match="no host"):
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("extra_domain_lists", "two words.example", "is not a host name"),
+        ("extra_domain_lists", "http://a.example/path", "is not a host name"),
+        ("extra_domain_lists", "x" * 254, "is not a host name"),
+        ("extra_domain_lists", "ü" * 300, "is not a host name"),
+        ("extra_domain_lists", "\x1f\x8b\x08", "is not a host name"),
+        ("extra_suffix_lists", "casino?", "is not a host name"),
+        ("extra_url_lists", "a.example/two words", "is not a URL"),
+        ("extra_url_lists", "?path", "is not a URL"),
+        ("extra_hard_words", "two words", "is not one word"),
+        ("extra_soft_words", "---", "is not one word"),
+    ],
+)
+def test_a_bad_line_is_named(name: str, line: str, said: str, tmp_path: Path) -> None:
+    path = tmp_path / "bad.txt"
+    path.write_text(
+        f"# a list\ngood.example\n\n{line}\nfine.example\n" if "word" not in name else f"# a\nok\n\n{line}\n"
+    )
+    with pytest.raises(InputError, match=rf"bad\.txt, line 4: .* {said}.*Mend or delete the line"):
+        judge_urls("http://a.example", **{name: [str(path)]})
+
+
+def test_bytes_that_are_no_text_are_refused_with_their_line(tmp_path: Path) -> None:
+    (tmp_path / "bad.txt").write_bytes(b"a.example\n\xff\xfe.example\n")
+    with pytest.raises(InputError, match=r"bad\.txt, line 2"):
         load_hosts((tmp_path / "bad.txt",))
+
+
+def collection(folder: Path, **categories: str) -> Path:
+    """A collection in UT1's layout; "name": "domains|urls", separated by spaces."""
+    for name, lists in categories.items():
+        (folder / name).mkdir(parents=True)
+        for kind, entries in zip(("domains", "urls"), lists.split("|"), strict=True):
+            if entries:
+                (folder / name / kind).write_text("\n".join(entries.split()) + "\n")
+    return folder
+
+
+def test_a_collection_is_read_by_category(tmp_path: Path) -> None:
+    folder = collection(
+        tmp_path, adult="stars.example|pages.example/~nina", gambling="dice.example|", blog="blogs.example|"
+    )
+    lists = {"collection": str(folder)}
+    urls = ("http://a.stars.example", "http://www.pages.example/~nina/1", "http://dice.example", "http://blogs.example")
+    verdict = judge_urls(*urls, **lists)
+    assert signal(verdict, "urls.category") == ["adult", "adult", "gambling", ""]
+    assert [failed(verdict, row) for row in range(4)] == [
+        ["urls.blocked_domain"], ["urls.blocked_url"], ["urls.blocked_domain"], [],
+    ]  # fmt: skip
+    assert {folder / "adult/domains", folder / "adult/urls"} <= set(files(Params.model_validate(lists)))
+    chosen = judge_urls(*urls, categories=["blog"], **lists)
+    assert signal(chosen, "urls.category") == ["", "", "", "blog"]
+
+
+def test_a_category_that_is_not_there_is_named(tmp_path: Path) -> None:
+    folder = str(collection(tmp_path, blog="blogs.example|", press="|news.example/a"))
+    with pytest.raises(InputError, match=r"has no category 'adlut'.* it has: blog, press"):
+        judge_urls("http://a.example", collection=folder, categories=["adlut"])
+    with pytest.raises(InputError, match=r"none of the recommended categories.* it has: blog, press"):
+        judge_urls("http://a.example", collection=folder)
+    with pytest.raises(InputError, match="is no folder"):
+        judge_urls("http://a.example", collection=str(tmp_path / "none"))
+
+
+def plain_key(url: str) -> str:
+    url = url.lower().partition("#")[0].partition("://")[2] or url.lower().partition("#")[0]
+    host = re.split("[/?]", url)[0]
+    return url.replace(host, host.removeprefix("www.").rstrip("."), 1).rstrip("/")
+
+
+PIECES = st.sampled_from(["a.example", "www.b.example", "http://", "/", "/x", "/y", "?q=1", "&r", "#f", "X", "~n"])
+
+
+@settings(deadline=None)
+@given(st.lists(st.lists(PIECES, max_size=6).map("".join), max_size=6), st.lists(PIECES, max_size=4).map("".join))
+def test_a_listed_url_holds_for_all_below_it(urls: list[str], entry: str) -> None:
+    urls = [f"http://{url.replace('http://', '')}" for url in urls]
+    entry = "a.example" + entry.replace("http://", "")
+    key = plain_key(entry)
+    data = np.frombuffer(entry.encode() + b" ", np.uint8)
+    table = hash_table(np.array([url_hash(data, 0, len(entry.encode()))], np.uint64), np.zeros(1, np.int16))
+    found = match_urls(*urls_as_column(urls, 0), table)
+    for url, place in zip(urls, found.tolist(), strict=True):
+        own = url.lower().partition("#")[0].partition("://")[2]
+        host, rest = re.match("([^/?]*)(.*)", own).groups()  # type: ignore[union-attr]
+        own = host.removeprefix("www.").rstrip(".") + rest
+        if "/" in key or "?" in key:
+            below = own == key or (own.startswith(key) and own[len(key)] in "/?&")
+        else:
+            below = own.rstrip("/") == key
+        assert (place == 0) == below, (url, entry)
+
+
+@pytest.mark.parametrize(
+    ("entry", "url", "listed"),
+    [
+        ("http://www.a.example/~nina/", "https://A.example/~NINA", True),
+        ("a.example/x", "http://a.example/x?page=2", True),
+        ("a.example/x", "http://a.example/xy", False),
+        ("a.example/x", "http://b.a.example/x", False),
+        ("a.example/?id=3", "http://a.example:8080/?id=3&lang=en", True),
+        ("a.example/?id=3", "http://a.example/?id=31", False),
+        ("a.example/#top", "http://a.example/", True),
+        ("a.example/#top", "http://a.example/page", False),
+    ],
+)
+def test_which_urls_an_entry_names(entry: str, url: str, listed: bool, tmp_path: Path) -> None:
+    (tmp_path / "urls.txt").write_text(entry + "\n")
+    verdict = judge_urls(url, extra_url_lists=[str(tmp_path / "urls.txt")])
+    assert failed(verdict) == (["urls.blocked_url"] if listed else [])
+
+
+def test_a_large_list_is_kept_and_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(blocklist, "_CACHED_BYTES", 10)
+    folder = collection(tmp_path / "lists", adult="stars.example mars.example|", dating="moon.example|")
+    paths = (folder / "adult/domains", folder / "dating/domains")
+    first = blocklist._load(paths, urls=False)
+    kept = list((tmp_path / "cache" / "gristmill" / "lists").iterdir())
+    assert len(kept) == 1
+    assert first.categories == ("adult", "dating")
+    assert isinstance(first.table.hashes.base, np.memmap)
+    assert [look_up(first.table, hash_of(f"{name}.example")) for name in ("stars", "moon", "sun")] == [0, 1, -1]
+    again = blocklist._load(paths, urls=False)
+    assert all((a == b).all() for a, b in zip(first.table, again.table, strict=True))
+    paths[1].write_text("sun.example\n")
+    changed = blocklist._load(paths, urls=False)
+    assert look_up(changed.table, hash_of("sun.example")) == 1
+    monkeypatch.setenv("XDG_CACHE_HOME", "/dev/null/nowhere")
+    assert (blocklist._load(paths, urls=False).table.hashes == changed.table.hashes).all()
+
+
+def test_every_list_has_a_note_of_its_licence(tmp_path: Path) -> None:
+    for path in sorted(blocklist.LISTS.glob("*.txt")):
+        assert licence_note(path) == "licence: Apache-2.0", path.name
+    folder = collection(tmp_path, adult="stars.example|")
+    assert licence_note(folder / "adult/domains") == "no note of a licence"
+    (folder / "LICENSE.pdf").write_bytes(b"")
+    assert licence_note(folder / "adult/domains") == f"see {folder / 'LICENSE.pdf'}"
+
+
+def test_the_sample_of_ut1_is_read_whole(tmp_path: Path) -> None:
+    rows = pq.read_table(shared("quality", "lists", "url_blocklist_sample.parquet")).to_pylist()
+    for row in rows:
+        path = tmp_path / row["category"] / f"{row['kind']}s"
+        path.parent.mkdir(exist_ok=True)
+        with path.open("a") as file:
+            file.write(row["value"] + "\n")
+    categories = sorted({row["category"] for row in rows})
+    urls = [f"http://{row['value']}{'/x' if row['kind'] == 'domain' else ''}" for row in rows]
+    verdict = judge_urls(*urls, collection=str(tmp_path), categories=categories, shipped_lists=False)
+    hosts, pages = verdict.failed["urls.blocked_domain"], verdict.failed["urls.blocked_url"]
+    assert np.mean([hosts[i] for i, row in enumerate(rows) if row["kind"] == "domain"]) > 0.99  # but public suffixes
+    assert all(pages[i] or hosts[i] for i, row in enumerate(rows) if row["kind"] == "url")
+    assert failed(judge_urls("http://mill.example/", collection=str(tmp_path), categories=categories)) == []
 
 
 def test_the_allow_list_wins_over_lists_but_not_over_wishes(tmp_path: Path) -> None:
