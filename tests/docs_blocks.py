@@ -22,9 +22,10 @@ from gristmill.core import errors
 from gristmill.core.params import StageParams
 from gristmill.pipelines import ledger
 from gristmill.pipelines.cli import app
-from gristmill.pipelines.recipe import RECIPE_FOLDER
+from gristmill.pipelines.recipe import RECIPE_FOLDER, load_recipe, recipe_names
 from gristmill.pipelines.registry import STAGE_TYPES
 from tests.paths import ROOT
+from tests.recipes.funnels import FUNNELS
 
 DOCS = ROOT / "docs"
 MARKED = re.compile(r"<!-- made from the code: (?P<name>.+?) -->\n(?P<text>.*?)<!-- end -->", re.DOTALL)
@@ -39,6 +40,7 @@ def make(name: str) -> str:
         "parameters": _parameters,
         "rules": _rules,
         "recipe": _recipe,
+        "published": lambda _: "\n".join(_published(name) for name in recipe_names() if name != "default"),
         "help": lambda _: "\n".join(_help(command, names) for names, command in commands()),
         "errors": lambda _: _code_block(_drawing(errors.__doc__)),
         "ledger": lambda _: _code_block(_drawing(ledger.__doc__)),
@@ -89,6 +91,20 @@ def _drawing(docstring: str | None) -> str:
 
 def _recipe(name: str) -> str:
     return f"```toml\n{(RECIPE_FOLDER / f'{name}.toml').read_text('utf-8')}```\n"
+
+
+def _published(name: str) -> str:
+    """What a recipe is, its funnel on the sample crawl, and what it does not reproduce."""
+    recipe = load_recipe(name)
+    lines = [f"### {name}", "", recipe.description, "", f"Source: {' '.join(recipe.source)}", ""]
+    lines += ["| stage | in | kept | rejected | failed | most frequent reasons |", "|---|---|---|---|---|---|"]
+    for stage in json.loads(FUNNELS.read_text("utf-8"))[name]:
+        counts = " | ".join(f"{stage[count]:,}" for count in ("in", "kept", "rejected", "failed"))
+        reasons = ", ".join(f"`{rule}` {number:,}" for rule, number in stage["reasons"].items())
+        lines.append(f"| {stage['name']} | {counts} | {reasons} |")
+    return "\n".join(
+        [*lines, "", "Not reproduced, or otherwise:", "", *(f"* {each}" for each in recipe.differences), ""]
+    )
 
 
 def _rules(stage: str) -> str:
