@@ -24,6 +24,7 @@ from gristmill.core.errors import InputError
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.filters.quality_evaluation import calibrated
 
 NAME = "quality"
 VERSION = 2
@@ -58,6 +59,12 @@ class Params(LanguageParams):
     languages: tuple[str, ...] = ("en", "de", "fr", "es", "pt", "it", "ru", "zh", "ja", "ar")
     """Languages the model was trained on (labels of the language stage, ISO 639-1). In others the score is recorded and the
     rule does not fire; an empty list means all. Without a language stage every document counts as English."""
+
+    calibration_slope: float = Field(default=1.0, gt=0)
+    """The score is sigmoid(slope · logit(probability) + intercept): `gristmill train quality` reports both. 1: as it is."""
+
+    calibration_intercept: float = 0.0
+    """See `calibration_slope`."""
 
     pareto_alpha: float = Field(default=0.0, ge=0)
     """Keep a document with probability (2 - score) ** -alpha, 0 for always: if a Lomax draw exceeds 1 - score. GPT-3: 9; The
@@ -94,6 +101,7 @@ def model_path(model: str) -> Path:
 def judge(batch: Batch, params: Params) -> Verdict:
     """Score each document, and fail those below the threshold whose language the model knows."""
     scores = score_texts(batch.column("text"), model_path(params.model), params.label, params.max_characters)
+    scores = calibrated(scores, params.calibration_slope, params.calibration_intercept)
     signals: dict[str, Signal] = {
         "quality.score": scores,
         "quality.pareto_limit": pareto_limits(batch.column("id"), scores),

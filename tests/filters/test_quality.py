@@ -13,7 +13,7 @@ from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
 from gristmill.core.verdict import Example, Verdict
 from gristmill.filters import quality
-from gristmill.filters.quality_training import evaluate
+from gristmill.filters.quality_evaluation import auc
 from tests.paths import shared
 
 GOOD, SPAM = (example.text for example in quality.EXAMPLES)
@@ -136,7 +136,7 @@ def test_external_labelled_passages() -> None:
         table["text"].cast(pa.large_string()).combine_chunks(), quality.model_path("quality.ftz")
     )
     limit = quality.Params().threshold
-    assert evaluate(found[labels != "unrated"], labels[labels != "unrated"] == "high").auc > 0.94
+    assert auc(found[labels != "unrated"], labels[labels != "unrated"] == "high") > 0.94
     assert (found[labels == "high"] >= limit).mean() > 0.99
     assert (found[labels == "unrated"] >= limit).mean() > 0.95
     assert (found[labels == "low"] < limit).mean() > 0.35

@@ -1,0 +1,299 @@
+"""What a quality score is worth: order, calibration, and what it makes of long and short texts and of single domains.
+
+All figures are of texts that the model has not seen. None depends on the order of the texts.
+"""
+
+import itertools
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
+_BINS = 10  # of the reliability diagram
+_LENGTHS = (0, 200, 500, 1000, 2000, 5000, 10_000)  # where buckets of length start, in code points
+_DOMAINS = 20  # the most frequent ones are told
+_LEAST_ODDS = 1e-6  # a score this close to 0 or 1 counts as so close
+_STEPS = 50  # of Newton's method; a handful are needed
+_TINY = 1e-10  # a step that changes nothing more
+_RIDGE = 1e-9  # keeps the equations solvable where all scores are alike
+
+
+@dataclass(frozen=True)
+class Group:
+    """What becomes of the texts of one bucket of length, or of one domain.
+
+    Attributes:
+        name: "500-999" characters, or the domain.
+        texts: number of texts.
+        positive: number of those with the positive label.
+        score: mean score.
+        positive_kept, other_kept: shares at or above the threshold, 0.0 where there are none.
+    """
+
+    name: str
+    texts: int
+    positive: int
+    score: float
+    positive_kept: float
+    other_kept: float
+
+
+@dataclass(frozen=True)
+class Bin:
+    """A bin of the reliability diagram: texts with scores from `low` on, their mean score, and the share of positive ones."""
+
+    low: float
+    texts: int
+    score: float
+    positive: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What a model does on the held-out texts.
+
+    Attributes:
+        trained: number of texts trained on.
+        held_out: number of texts measured.
+        auc: chance that a text with the positive label scores above one without; ties count half.
+        average_precision: area under precision over recall, of the positive label.
+        rates: (threshold, share of positive texts at or above it, share of the others below it).
+        brier: mean squared difference of score and truth.
+        calibration_error: mean difference of score and share of positive texts in a bin, weighted by texts (ECE).
+        bins: the reliability diagram.
+        slope, intercept: Platt's scaling: sigmoid(slope · logit(score) + intercept) is the calibrated score.
+        calibrated_error: calibration error with it, each half of the texts scaled by what the other half gives.
+        threshold: that of the groups below.
+        lengths, domains: groups of texts; domains are the most frequent ones, if the input names any.
+        length_correlation: Spearman's, of score and length, among positive texts and among the others.
+    """
+
+    trained: int
+    held_out: int
+    auc: float
+    average_precision: float
+    rates: tuple[tuple[float, float, float], ...]
+    brier: float
+    calibration_error: float
+    bins: tuple[Bin, ...]
+    slope: float
+    intercept: float
+    calibrated_error: float
+    threshold: float
+    lengths: tuple[Group, ...]
+    domains: tuple[Group, ...] = field(default=())
+    length_correlation: tuple[float, float] = (0.0, 0.0)
+
+    def json(self) -> dict[str, Any]:
+        """Everything, for a program."""
+        return asdict(self)
+
+    def markdown(self) -> str:
+        """The tables of a model card."""
+        return "\n".join(self._lines())
+
+    def thresholds(self) -> str:
+        """The first of them: what a threshold keeps and removes."""
+        head = ("| threshold | good texts kept | other texts removed |", "|---|---|---|")
+        return "\n".join(
+            [*head, *(f"| {limit:g} | {kept:.1%} | {removed:.1%} |" for limit, kept, removed in self.rates)]
+        )
+
+    def _lines(self) -> Iterator[str]:
+        yield f"{self.trained:,} texts trained on, {self.held_out:,} measured"
+        yield f"AUC {self.auc:.4f}, average precision {self.average_precision:.4f}"
+        yield from ("", self.thresholds())
+        yield ""
+        yield (
+            f"Calibration: Brier {self.brier:.4f}, error {self.calibration_error:.4f}; {self.calibrated_error:.4f} with "
+            f"calibration_slope = {self.slope:.4f}, calibration_intercept = {self.intercept:.4f}"
+        )
+        yield from ("", "| scores from | texts | mean score | good |", "|---|---|---|---|")
+        yield from (f"| {one.low:.1f} | {one.texts:,} | {one.score:.3f} | {one.positive:.3f} |" for one in self.bins)
+        good, other = self.length_correlation
+        yield from (
+            "",
+            f"Length: Spearman {good:+.2f} among good texts, {other:+.2f} among others; at threshold {self.threshold:g}",
+        )
+        yield from _group_table("characters", self.lengths)
+        if self.domains:
+            yield ""
+            yield from _group_table("domain", self.domains)
+
+
+def _group_table(title: str, groups: Sequence[Group]) -> Iterator[str]:
+    yield from ("", f"| {title} | texts | good | mean score | good kept | others kept |", "|---|---|---|---|---|---|")
+    for one in groups:
+        kept = f"{one.positive_kept:.1%} | {one.other_kept:.1%}"
+        yield f"| {one.name} | {one.texts:,} | {one.positive:,} | {one.score:.3f} | {kept} |"
+
+
+def evaluate(
+    scores: NDArray[np.float64],
+    positive: NDArray[np.bool_],
+    lengths: NDArray[np.int64],
+    domains: Sequence[str] = (),
+    *,
+    trained: int = 0,
+    threshold: float = 0.5,
+) -> Evaluation:
+    """Measure scores against the truth; both sides must have texts.
+
+    Args:
+        scores: between 0 and 1, float64[texts].
+        positive: whether each text has the positive label, bool[texts].
+        lengths: of the texts in code points, int64[texts].
+        domains: of each text, "" where it has none; or nothing at all.
+        trained: number of texts that the model was trained on.
+        threshold: from which a text counts as kept, for the groups.
+    """
+    order = np.lexsort((lengths, positive, scores))  # sums of floats do not depend on the input's order
+    scores, positive, lengths = scores[order], positive[order], lengths[order]
+    named = [domains[row] for row in order] if len(domains) else []
+    slope, intercept = fit_platt(scores, positive)
+    edges = (*_LENGTHS, int(lengths.max()) + 1)
+    buckets = [(low, high) for low, high in itertools.pairwise(edges) if low < high]
+    by_length = [(_range(low, high), (lengths >= low) & (lengths < high)) for low, high in buckets]
+    frequent = sorted(Counter(name for name in named if name).items(), key=lambda item: (-item[1], item[0]))[:_DOMAINS]
+    labels = np.array(named, object)
+    return Evaluation(
+        trained=trained,
+        held_out=len(scores),
+        auc=auc(scores, positive),
+        average_precision=average_precision(scores, positive),
+        rates=tuple(
+            (limit, float((scores[positive] >= limit).mean()), float((scores[~positive] < limit).mean()))
+            for limit in THRESHOLDS
+        ),
+        brier=float(((scores - positive) ** 2).mean()),
+        calibration_error=calibration_error(scores, positive),
+        bins=reliability(scores, positive),
+        slope=slope,
+        intercept=intercept,
+        calibrated_error=_crossed_error(scores, positive),
+        threshold=threshold,
+        lengths=tuple(_group(name, rows, scores, positive, threshold) for name, rows in by_length if rows.any()),
+        domains=tuple(_group(name, labels == name, scores, positive, threshold) for name, _ in frequent),
+        length_correlation=(
+            spearman(scores[positive], lengths[positive]),
+            spearman(scores[~positive], lengths[~positive]),
+        ),
+    )
+
+
+def _range(low: int, high: int) -> str:
+    return f"{low:,}-{high - 1:,}"
+
+
+def _group(
+    name: str, rows: NDArray[np.bool_], scores: NDArray[np.float64], positive: NDArray[np.bool_], threshold: float
+) -> Group:
+    good, other = scores[rows & positive], scores[rows & ~positive]
+    shares = [float((some >= threshold).mean()) if len(some) else 0.0 for some in (good, other)]
+    return Group(name, int(rows.sum()), len(good), float(scores[rows].mean()), *shares)
+
+
+def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Chance that a positive text scores above another; ties count half."""
+    good, other = scores[positive], np.sort(scores[~positive])
+    below = np.searchsorted(other, good, "left") + np.searchsorted(other, good, "right")
+    return float(below.sum() / (2 * len(good) * len(other)))
+
+
+def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Mean over the positive texts of the precision at their score; equal scores are one step."""
+    values, place = np.unique(-scores, return_inverse=True)
+    found = np.bincount(place, positive, len(values))
+    seen = np.bincount(place, minlength=len(values))
+    return float((found * np.cumsum(found) / np.cumsum(seen)).sum() / positive.sum())
+
+
+def reliability(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[Bin, ...]:
+    """Ten bins of equal width, those that hold texts."""
+    place = np.minimum((scores * _BINS).astype(np.int64), _BINS - 1)
+    return tuple(
+        Bin(at / _BINS, int(rows.sum()), float(scores[rows].mean()), float(positive[rows].mean()))
+        for at in range(_BINS)
+        if (rows := place == at).any()
+    )
+
+
+def calibration_error(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Expected calibration error over the bins."""
+    bins = reliability(scores, positive)
+    return sum(one.texts * abs(one.score - one.positive) for one in bins) / len(scores)
+
+
+def calibrated(scores: NDArray[np.float64], slope: float, intercept: float) -> NDArray[np.float64]:
+    """sigmoid(slope · logit(score) + intercept); a slope of 1 and an intercept of 0 change nothing."""
+    if (slope, intercept) == (1.0, 0.0):
+        return scores
+    scaled: NDArray[np.float64] = 1 / (1 + np.exp(-(slope * _logit(scores) + intercept)))
+    return scaled
+
+
+def _logit(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    clipped = np.clip(scores, _LEAST_ODDS, 1 - _LEAST_ODDS)
+    odds: NDArray[np.float64] = np.log(clipped / (1 - clipped))
+    return odds
+
+
+def fit_platt(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[float, float]:
+    """Slope and intercept of Platt's scaling (1999): logistic regression on the logit, by Newton's method.
+
+    Targets are Platt's, drawn in a little from 0 and 1, so that scores which separate the labels have a finite slope.
+    """
+    logits = _logit(scores)
+    good, other = int(positive.sum()), int((~positive).sum())
+    targets = np.where(positive, (good + 1) / (good + 2), 1 / (other + 2))
+    features = np.stack([logits, np.ones_like(logits)])
+    weights = np.zeros(2)
+    for _ in range(_STEPS):
+        expected = 1 / (1 + np.exp(-(weights @ features)))
+        curvature = (features * (expected * (1 - expected))) @ features.T + _RIDGE * np.eye(2)
+        step = np.linalg.solve(curvature, features @ (targets - expected))
+        while (
+            _loss(weights + step, features, targets) > _loss(weights, features, targets) and np.abs(step).max() > _TINY
+        ):
+            step = step / 2  # too far: the loss is convex, so a shorter one is better
+        weights = weights + step
+        if np.abs(step).max() <= _TINY:
+            break
+    return float(weights[0]), float(weights[1])
+
+
+def _loss(weights: NDArray[np.float64], features: NDArray[np.float64], targets: NDArray[np.float64]) -> float:
+    """Cross entropy of logistic regression."""
+    odds = weights @ features
+    return float((np.logaddexp(0, odds) - targets * odds).sum())
+
+
+def _crossed_error(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
+    """Calibration error after scaling each half of the texts by the other half's fit."""
+    halves = np.arange(len(scores)) % 2 == 0
+    if any(len(set(positive[half].tolist())) < 2 for half in (halves, ~halves)):
+        return calibration_error(scores, positive)
+    scaled = np.empty_like(scores)
+    for half in (halves, ~halves):
+        scaled[half] = calibrated(scores[half], *fit_platt(scores[~half], positive[~half]))
+    return calibration_error(scaled, positive)
+
+
+def spearman(one: NDArray[np.float64], other: NDArray[np.int64]) -> float:
+    """Rank correlation with mean ranks for ties; 0.0 where one side does not vary."""
+    if len(one) == 0:
+        return 0.0
+    first, second = _ranks(one), _ranks(other)
+    spread = first.std() * second.std()
+    return float(((first - first.mean()) * (second - second.mean())).mean() / spread) if spread else 0.0
+
+
+def _ranks(values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
+    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
+    ends = np.cumsum(counts)
+    ranks: NDArray[np.float64] = (ends - (counts - 1) / 2)[place]
+    return ranks
