@@ -39,6 +39,8 @@ APOSTROPHE = 1 << 15
 # Of a word (core/words.py), by the classes of its characters.
 HAS_LETTER = 1  # some character is alphabetic
 NOT_SYMBOL = 2  # some character is no mark, space or control character
+LETTERS = 4  # ASCII letters alone (told of words between spaces only)
+TAILED = 8  # ASCII letters and one other ASCII character behind them (likewise)
 
 _TABLE = Path(__file__).with_name("characters.npz")
 _END_MARKS = Path(__file__).with_name("end_marks.txt")

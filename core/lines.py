@@ -11,6 +11,7 @@ from gristmill.core.characters import END_MARK, LINE_BREAK, SPACE, classes, deco
 from gristmill.core.jit import kernel
 from gristmill.core.polynomial import polynomial_hash
 from gristmill.core.ratios import sums
+from gristmill.core.words import words
 
 BLANK = 1  # in `kinds`: whitespace alone, or nothing
 ENDS_SENTENCE = 2  # in `kinds`: the last character is one of the 159 end marks
@@ -18,7 +19,6 @@ ENDS_SENTENCE = 2  # in `kinds`: the last character is one of the 159 end marks
 _NEWLINE = 0x0A
 _CARRIAGE_RETURN = 0x0D
 _SPACE_BAR = 0x20
-_DELETE = 0x7F
 
 
 Table = TypeVar("Table", "Lines", "StrippedLines")
@@ -84,7 +84,9 @@ def _lines(batch: Batch) -> Lines:
 
 
 def _stripped_lines(batch: Batch) -> StrippedLines:
-    return frozen(StrippedLines(*stripped_spans(batch.text.data, batch.text.offsets, classes())))
+    table, text = words(batch, "spaces"), batch.text
+    spans = stripped_spans(text.data, text.offsets, table.offsets, table.starts, table.sizes, table.chars, classes())
+    return frozen(StrippedLines(*spans))
 
 
 def measured_lines(
@@ -170,71 +172,79 @@ def measure_lines(
 
 @kernel
 def stripped_spans(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    word_offsets: NDArray[np.int64],
+    word_starts: NDArray[np.int64],
+    word_sizes: NDArray[np.int32],
+    word_chars: NDArray[np.int32],
+    classes: NDArray[np.uint16],
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """The lines of `text.splitlines()`, stripped: the arrays of `StrippedLines`, in its order."""
+    """The lines of `text.splitlines()`, stripped: the arrays of `StrippedLines`, in its order.
+
+    Found by looking for line ends between the words, which are those between spaces, given by the arrays of `Words`.
+    """
     rows = len(offsets) - 1
-    most = _most_lines(data, offsets)
+    most = _most_lines(offsets, word_sizes)
     line_offsets = np.zeros(rows + 1, np.int64)
-    starts = np.zeros(most, np.int64)
-    sizes = np.zeros(most, np.int64)
-    words = np.zeros(most, np.int64)
-    longest = np.zeros(most, np.int64)
+    starts = np.empty(most, np.int64)
+    sizes = np.empty(most, np.int64)
+    words = np.empty(most, np.int64)
+    longest = np.empty(most, np.int64)
     count = 0
     for row in range(rows):
-        at = offsets[row]
-        end = offsets[row + 1]
-        while at < end:
-            first = -1  # where the first word starts
-            last = at  # and the last one ends
-            pieces = 0
-            length = 0  # of the word at hand, in code points
-            longest_piece = 0
-            broken = False
-            while at < end and not broken:
-                start = at
-                while at < end and _SPACE_BAR < data[at] < _DELETE:
-                    at += 1
-                if at > start:
-                    if length == 0:
-                        pieces += 1
-                        if first < 0:
-                            first = start
-                    length += at - start
-                    last = at
-                    continue
-                code, size = decode(data, at)
-                kind = classes[code]
-                at += size
-                if not kind & SPACE:
-                    if length == 0:
-                        pieces += 1
-                        if first < 0:
-                            first = at - size
-                    length += 1
-                    last = at
-                    continue
-                longest_piece = max(longest_piece, length)
-                length = 0
-                if kind & LINE_BREAK:
-                    broken = True
-                    if code == _CARRIAGE_RETURN and at < end and data[at] == _NEWLINE:
-                        at += 1
-            if first >= 0:
-                starts[count] = first
-                sizes[count] = last - first
-                words[count] = pieces
-                longest[count] = max(longest_piece, length)
+        at = offsets[row]  # behind the word before
+        line_start = at
+        first = end = at  # of the line at hand: where its words begin and end, how many there are, and the longest
+        pieces = longest_piece = 0
+        for word in range(word_offsets[row], word_offsets[row + 1] + 1):
+            last = word == word_offsets[row + 1]
+            start = offsets[row + 1] if last else word_starts[word]
+            if start - at != 1 or data[at] != _SPACE_BAR:  # what stands between most words
+                while at < start:
+                    code, size = decode(data, at)
+                    at += size
+                    if classes[code] & LINE_BREAK:
+                        at += code == _CARRIAGE_RETURN and at < start and data[at] == _NEWLINE
+                        _set_line(starts, sizes, words, longest, count, first, end, pieces, longest_piece)
+                        count += 1
+                        line_start = at
+                        pieces = longest_piece = 0
+            if not last:
+                if pieces == 0:
+                    first = start
+                pieces += 1
+                longest_piece = max(longest_piece, word_chars[word])
+                at = end = start + word_sizes[word]
+        if line_start < offsets[row + 1]:  # no line behind the last line end
+            _set_line(starts, sizes, words, longest, count, first, end, pieces, longest_piece)
             count += 1
         line_offsets[row + 1] = count
     return line_offsets, starts[:count], sizes[:count], words[:count], longest[:count]
 
 
 @kernel
-def _most_lines(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """An upper bound of the number of lines: a line ends with a control character or the bytes C2 85, E2 80 A8, E2 80 A9."""
-    breaks = len(offsets)
-    for at in range(offsets[0], offsets[-1]):
-        byte = data[at]
-        breaks += 0x0A <= byte <= 0x1E or byte == 0x85 or byte == 0xA8 or byte == 0xA9  # noqa: PLR1714
-    return breaks
+def _set_line(
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int64],
+    words: NDArray[np.int64],
+    longest: NDArray[np.int64],
+    line: int,
+    first: int,
+    end: int,
+    pieces: int,
+    longest_piece: int,
+) -> None:
+    starts[line] = first if pieces else 0
+    sizes[line] = end - first if pieces else 0
+    words[line] = pieces
+    longest[line] = longest_piece
+
+
+@kernel
+def _most_lines(offsets: NDArray[np.int64], word_sizes: NDArray[np.int32]) -> int:
+    """An upper bound of the number of lines: each ends at a byte outside all words, or with its text."""
+    outside = offsets[-1] - offsets[0]
+    for size in word_sizes:
+        outside -= size
+    return int(outside + len(offsets))

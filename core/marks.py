@@ -8,6 +8,9 @@ from gristmill.core.jit import kernel
 
 _DOT = 0x2E
 _HASH = 0x23
+_MARKS = np.zeros(256, np.uint8)
+_MARKS[_HASH] = 1
+_MARKS[[_DOT, 0xE2]] = 2  # E2 80 A6 is `…`
 
 
 @kernel
@@ -16,19 +19,23 @@ def count_symbols(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> tuple[
     hashes = np.zeros(len(offsets) - 1, np.int64)
     ellipses = np.zeros(len(offsets) - 1, np.int64)
     for row in range(len(hashes)):
-        start = offsets[row]
-        dots = count = three = 0
-        for at in range(start, offsets[row + 1]):
-            byte = data[at]
-            if byte == _DOT:
-                dots += 1
-                three += dots == 3
-                dots = 0 if dots == 3 else dots
-                continue
-            dots = 0
-            count += byte == _HASH
-            if byte == 0xA6 and at >= start + 2:
-                three += data[at - 1] == 0x80 and data[at - 2] == 0xE2
+        at = offsets[row]
+        end = offsets[row + 1]
+        count = three = 0
+        while at < end:
+            mark = _MARKS[data[at]]
+            if mark == 0:  # all but one byte in fifty
+                at += 1
+            elif mark == 1:
+                count += 1
+                at += 1
+            elif data[at] == _DOT:
+                triple = at + 2 < end and data[at + 1] == _DOT and data[at + 2] == _DOT
+                three += triple
+                at += 3 if triple else 1
+            else:
+                three += at + 2 < end and data[at + 1] == 0x80 and data[at + 2] == 0xA6
+                at += 1
         hashes[row] = count
         ellipses[row] = three
     return hashes, ellipses

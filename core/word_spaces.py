@@ -1,13 +1,15 @@
-"""Words as whitespace cuts them (`str.split`), marks attached."""
+"""Words as whitespace cuts them (`str.split`), marks attached. The other segmentations start from them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.characters import ALPHABETIC, HAS_LETTER, NOT_SYMBOL, SPACE, SYMBOL, decode
+from gristmill.core.characters import ALPHABETIC, HAS_LETTER, LETTERS, NOT_SYMBOL, SPACE, SYMBOL, TAILED, decode
 from gristmill.core.jit import kernel
 from gristmill.core.polynomial import HASH_BASE
 
 _ONE = np.uint64(1)
+_ASCII_SPACES = np.zeros(256, np.bool_)
+_ASCII_SPACES[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = True
 
 
 @kernel
@@ -24,7 +26,7 @@ def cut_at_spaces(
     """Cut texts at whitespace: the arrays of `Words` (core/words.py), in its order."""
     rows = len(offsets) - 1
     word_offsets = np.zeros(rows + 1, np.int64)
-    most = _most_words(data, offsets)
+    most = (offsets[-1] - offsets[0] + rows) // 2 + 1  # something stands between two words
     starts = np.empty(most, np.int64)
     sizes = np.empty(most, np.int32)
     chars = np.empty(most, np.int32)
@@ -41,37 +43,50 @@ def cut_at_spaces(
                 value = value * HASH_BASE + np.uint64(data[at]) + _ONE
                 at += 1
             length = at - start
-            some = ALPHABETIC if length else 0
-            every = 0 if length else SYMBOL
-            size = 1
-            while at < end:
-                code, size = decode(data, at)
-                kind = classes[code]
-                if kind & SPACE:
-                    break
-                some |= kind
-                every &= kind
-                length += 1
-                for byte in range(at, at + size):
-                    value = value * HASH_BASE + np.uint64(data[byte]) + _ONE
-                at += size
+            kind = HAS_LETTER | NOT_SYMBOL | LETTERS
+            if at < end and not _ASCII_SPACES[data[at]]:
+                mark = data[at]
+                if length and mark < 0x80 and (at + 1 == end or _ASCII_SPACES[data[at + 1]]):
+                    value = value * HASH_BASE + np.uint64(mark) + _ONE
+                    at += 1
+                    length += 1
+                    kind = HAS_LETTER | NOT_SYMBOL | TAILED
+                else:
+                    at, value, length, kind = _rest(data, start, at, end, value, classes)
             if length:
                 starts[count] = start
                 sizes[count] = at - start
                 chars[count] = length
                 hashes[count] = value
-                kinds[count] = (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every else NOT_SYMBOL)
+                kinds[count] = kind
                 count += 1
-            at += size
+            if at < end:
+                at += 1 if data[at] < 0x80 else decode(data, at)[1]
         word_offsets[row + 1] = count
+    # Not copied: what lies behind `count` was never touched and costs no memory, a copy would.
     return word_offsets, starts[:count], sizes[:count], chars[:count], hashes[:count], kinds[:count]
 
 
 @kernel
-def _most_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """An upper bound of the number of words: one behind each byte that may end whitespace."""
-    bound = len(offsets)
-    for at in range(offsets[0], offsets[-1]):
-        byte = data[at]
-        bound += byte <= 0x20 or 0x80 <= byte < 0xC0
-    return bound
+def _rest(
+    data: NDArray[np.uint8], start: int, at: int, end: int, value: np.uint64, classes: NDArray[np.uint16]
+) -> tuple[int, np.uint64, int, int]:
+    """Read on from `at`, where ASCII letters end, to whitespace: where it stands, hash, code points and kind of the word."""
+    length = at - start
+    some = ALPHABETIC if length else 0
+    every = 0 if length else SYMBOL
+    while at < end:
+        code = int(data[at])
+        size = 1
+        if code >= 0x80:
+            code, size = decode(data, at)
+        kind = classes[code]
+        if kind & SPACE:
+            break
+        some |= kind
+        every &= kind
+        length += 1
+        for byte in range(at, at + size):
+            value = value * HASH_BASE + np.uint64(data[byte]) + _ONE
+        at += size
+    return at, value, length, (HAS_LETTER if some & ALPHABETIC else 0) | (0 if every else NOT_SYMBOL)

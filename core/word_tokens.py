@@ -13,10 +13,11 @@ from gristmill.core.characters import (
     ALPHABETIC,
     BEFORE_DOT,
     HAS_LETTER,
+    LETTERS,
     NOT_SYMBOL,
-    SPACE,
     SUFFIX,
     SYMBOL,
+    TAILED,
     decode,
 )
 from gristmill.core.jit import kernel
@@ -24,6 +25,7 @@ from gristmill.core.polynomial import HASH_BASE, polynomial_hash
 from gristmill.core.special_words import is_abbreviation
 
 _ONE = np.uint64(1)
+_INVERSE_BASE = np.uint64(pow(int(HASH_BASE), -1, 1 << 64))  # takes the last byte off a hash
 _USUAL_CHUNK = 256  # characters
 _DOT = 0x2E
 _LONGEST_ABBREVIATION = 8  # with its full stop
@@ -31,7 +33,14 @@ _LONGEST_ABBREVIATION = 8  # with its full stop
 
 @kernel
 def cut_tokens(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    chunk_starts: NDArray[np.int64],
+    chunk_sizes: NDArray[np.int32],
+    chunk_chars: NDArray[np.int32],
+    chunk_hashes: NDArray[np.uint64],
+    chunk_kinds: NDArray[np.uint8],
+    classes: NDArray[np.uint16],
 ) -> tuple[
     NDArray[np.int64],
     NDArray[np.int64],
@@ -40,10 +49,16 @@ def cut_tokens(
     NDArray[np.uint64],
     NDArray[np.uint8],
 ]:
-    """Cut texts into words and marks: the arrays of `Words` (core/words.py), in its order."""
+    """Cut what stands between spaces into words and marks: the arrays of `Words` (core/words.py), in its order.
+
+    Args:
+        data: the texts' bytes.
+        offsets, chunk_…: the arrays of `Words` of the words between spaces, in its order.
+        classes: of core/characters.py.
+    """
     rows = len(offsets) - 1
     word_offsets = np.zeros(rows + 1, np.int64)
-    most = _most_words(data, offsets)
+    most = _most_words(chunk_chars, chunk_kinds)
     starts = np.empty(most, np.int64)
     sizes = np.empty(most, np.int32)
     chars = np.empty(most, np.int32)
@@ -54,47 +69,33 @@ def cut_tokens(
     begins = np.zeros(_USUAL_CHUNK + 1, np.bool_)  # and whether a word begins there
     count = 0
     for row in range(rows):
-        at = offsets[row]
-        end = offsets[row + 1]
-        while True:
-            while at < end and data[at] <= 0x20 and classes[data[at]] & SPACE:
-                at += 1
-            if at < end and data[at] >= 0x80:
-                at = _skip_space(data, at, end, classes)
-            if at >= end:
-                break
+        for at in range(offsets[row], offsets[row + 1]):
+            start = chunk_starts[at]
+            size = chunk_sizes[at]
             # Letters alone are three chunks of four, letters and one mark most of the others: a short way for them.
-            start = at
-            value = np.uint64(0)
-            while at < end and 0x61 <= data[at] | 0x20 <= 0x7A:
-                value = value * HASH_BASE + np.uint64(data[at]) + _ONE
-                at += 1
-            mark = at < end and data[at] < 0x80 and not classes[data[at]] & SPACE
-            behind = at + mark
-            ended = behind == end or (data[behind] < 0x80 and classes[data[behind]] & SPACE)
-            if ended and (not mark or (at > start and _comes_off(data, start, at, classes))):
+            tailed = chunk_kinds[at] & TAILED != 0
+            if chunk_kinds[at] & LETTERS or (tailed and _comes_off(data, start, start + size - 1, classes)):
                 starts[count] = start
-                sizes[count] = chars[count] = at - start
-                hashes[count] = value
+                sizes[count] = chars[count] = size - tailed
+                hashes[count] = chunk_hashes[at]
                 kinds[count] = HAS_LETTER | NOT_SYMBOL
                 count += 1
-                if mark:
-                    starts[count] = at
+                if tailed:
+                    mark = np.uint64(data[start + size - 1]) + _ONE
+                    hashes[count - 1] = (chunk_hashes[at] - mark) * _INVERSE_BASE
+                    starts[count] = start + size - 1
                     sizes[count] = chars[count] = 1
-                    hashes[count] = np.uint64(data[at]) + _ONE
+                    hashes[count] = mark
                     kinds[count] = 0  # what comes off is a symbol
                     count += 1
-                at = behind
                 continue
-            length, behind, some = _read_chunk(data, start, end, classes, chunk, places)
+            length = chunk_chars[at]
             if length <= _USUAL_CHUNK:
+                some = _read_chunk(data, start, length, classes, chunk, places)
                 cut_chunk(chunk, length, some, begins)
                 count = _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
             else:
-                count = _add_long_chunk(
-                    data, start, behind, length, classes, starts, sizes, chars, hashes, kinds, count
-                )
-            at = behind
+                count = _add_long_chunk(data, start, length, classes, starts, sizes, chars, hashes, kinds, count)
         word_offsets[row + 1] = count
     # Not copied: what lies behind `count` was never touched and costs no memory, a copy would.
     return word_offsets, starts[:count], sizes[:count], chars[:count], hashes[:count], kinds[:count]
@@ -135,7 +136,6 @@ def _add_words(
 def _add_long_chunk(
     data: NDArray[np.uint8],
     start: int,
-    end: int,
     length: int,
     classes: NDArray[np.uint16],
     starts: NDArray[np.int64],
@@ -149,7 +149,7 @@ def _add_long_chunk(
     chunk = np.empty(length, np.int64)
     places = np.empty(length + 1, np.int64)
     begins = np.zeros(length + 1, np.bool_)
-    length, end, some = _read_chunk(data, start, end, classes, chunk, places)
+    some = _read_chunk(data, start, length, classes, chunk, places)
     cut_chunk(chunk, length, some, begins)
     return _add_words(data, chunk, length, places, begins, starts, sizes, chars, hashes, kinds, count)
 
@@ -166,31 +166,12 @@ def _kind(chunk: NDArray[np.int64], first: int, end: int) -> int:
 
 
 @kernel
-def _most_words(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
-    """An upper bound of the number of words: one behind each space and digit, two around each mark, none at letters."""
-    bound = len(offsets)
-    for at in range(offsets[0], offsets[-1]):
-        byte = data[at]
-        letter = 0x61 <= byte | 0x20 <= 0x7A or byte & 0xC0 == 0x80
-        single = byte <= 0x20 or 0x30 <= byte <= 0x39
-        bound += 0 if letter else 1 if single else 2
+def _most_words(chars: NDArray[np.int32], kinds: NDArray[np.uint8]) -> int:
+    """An upper bound of the number of words: as many as characters, but letters alone are one."""
+    bound = 0
+    for chunk in range(len(chars)):
+        bound += 1 if kinds[chunk] & LETTERS else chars[chunk]
     return bound
-
-
-@kernel
-def _skip_space(data: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> int:
-    """The first byte from `at` on that is no whitespace, or `end`."""
-    while at < end:
-        if data[at] < 0x80:
-            if not classes[data[at]] & SPACE:
-                break
-            at += 1
-        else:
-            code, size = decode(data, at)
-            if not classes[code] & SPACE:
-                break
-            at += size
-    return at
 
 
 @kernel
@@ -213,28 +194,19 @@ def _comes_off(data: NDArray[np.uint8], start: int, mark: int, classes: NDArray[
 def _read_chunk(
     data: NDArray[np.uint8],
     at: int,
-    end: int,
+    length: int,
     classes: NDArray[np.uint16],
     chunk: NDArray[np.int64],
     places: NDArray[np.int64],
-) -> tuple[int, int, int]:
-    """Decode up to the next whitespace: number of characters, where they end, and the classes of any of them.
-
-    What does not fit into `chunk` is counted and not kept.
-    """
-    length = 0
+) -> int:
+    """Decode a chunk of `length` characters into `chunk` and `places`: the classes of any of them."""
     some = 0
-    while at < end:
+    for i in range(length):
         code, size = decode(data, at)
         kind = int(classes[code])
-        if kind & SPACE:
-            break
-        if length < len(chunk):
-            chunk[length] = kind << KIND | code
-            places[length] = at
+        chunk[i] = kind << KIND | code
+        places[i] = at
         some |= kind
-        length += 1
         at += size
-    if length <= len(chunk):
-        places[length] = at
-    return length, at, some
+    places[length] = at
+    return some

@@ -8,7 +8,7 @@ from gristmill.core.jit import kernel
 from gristmill.core.polynomial import text_hash
 
 _ONE = np.uint64(1)
-_UPPER_BITS = np.uint64(56)
+_UPPER_BITS = np.uint64(52)
 
 
 def word_hashes(*words: str) -> NDArray[np.uint64]:
@@ -52,7 +52,7 @@ def distinct_words(
         bits: for each form the bit of its word.
     """
     found = np.zeros(len(offsets) - 1, np.int64)
-    likely = np.zeros(256, np.bool_)  # by the upper bits of a hash: most words are none of the wanted
+    likely = np.zeros(4096, np.bool_)  # by the upper bits of a hash: most words are none of the wanted
     for i in range(len(wanted)):
         likely[wanted[i] >> _UPPER_BITS] = True
     for row in range(len(found)):

@@ -8,7 +8,7 @@ icu     tokens, and in scripts written without spaces also at the words of ICU's
 """
 
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ class Words:
         sizes: its length in bytes, int32[words].
         chars: its length in code points, int32[words].
         hashes: polynomial hash of its bytes (core/polynomial.py), uint64[words].
-        kinds: HAS_LETTER and NOT_SYMBOL (core/characters.py), uint8[words].
+        kinds: HAS_LETTER, NOT_SYMBOL, and of words between spaces LETTERS and TAILED (core/characters.py), uint8[words].
     """
 
     offsets: NDArray[np.int64]
@@ -45,32 +45,34 @@ class Words:
 
 def words(batch: Batch, segmentation: Segmentation = "tokens") -> Words:
     """The words of a batch's texts; segmented on the first call."""
+    if segmentation == "tokens":  # from the words between spaces, which others may share
+        return batch.shared("words tokens", lambda: _tokens(batch.text, words(batch, "spaces")))
     return batch.shared(f"words {segmentation}", lambda: segment(batch.text, segmentation))
 
 
 def segment(text: TextBuffers, segmentation: Segmentation = "tokens") -> Words:
     """Cut texts into words and measure them."""
-    if segmentation == "spaces":
-        arrays = cut_at_spaces(text.data, text.offsets, classes())
-    elif segmentation == "tokens":
-        arrays = cut_tokens(text.data, text.offsets, classes())
-    else:
-        arrays = _cut_by_dictionary(text)
+    if segmentation == "icu":
+        return _cut_by_dictionary(text)
+    chunks = _words(cut_at_spaces(text.data, text.offsets, classes()))
+    return chunks if segmentation == "spaces" else _tokens(text, chunks)
+
+
+def _words(arrays: tuple[NDArray[Any], ...]) -> Words:
     for array in arrays:
         array.flags.writeable = False
     return Words(*arrays)
 
 
-def _cut_by_dictionary(
-    text: TextBuffers,
-) -> tuple[
-    NDArray[np.int64], NDArray[np.int64], NDArray[np.int32], NDArray[np.int32], NDArray[np.uint64], NDArray[np.uint8]
-]:
+def _tokens(text: TextBuffers, chunks: Words) -> Words:
+    return _words(cut_tokens(text.data, *vars(chunks).values(), classes()))
+
+
+def _cut_by_dictionary(text: TextBuffers) -> Words:
     """Tokens of the pieces between a dictionary's breaks, as if each were a text; then by document again."""
-    breaks = dictionary_breaks(text)
-    pieces = np.sort(np.concatenate((text.offsets, breaks)), kind="stable")
+    pieces = np.sort(np.concatenate((text.offsets, dictionary_breaks(text))), kind="stable")
     pieces.flags.writeable = False
-    offsets, *others = cut_tokens(text.data, pieces, classes())
+    offsets, *others = vars(segment(TextBuffers(text.data, pieces))).values()
     documents = np.searchsorted(pieces, text.offsets, side="right") - 1
     documents[0] = 0
-    return offsets[documents], *others
+    return _words((offsets[documents], *others))
