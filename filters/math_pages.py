@@ -219,4 +219,4 @@ def _is_command(data: NDArray[np.uint8], start: int, end: int) -> bool:
         code = code * np.uint64(31) + np.uint64(byte)
         at += 1
     place = np.searchsorted(_CODES, code)
-    return at > start and place < len(_CODES) and _CODES[place] == code
+    return bool(at > start and place < len(_CODES) and _CODES[place] == code)

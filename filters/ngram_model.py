@@ -140,7 +140,7 @@ def find_slot(hashes: NDArray[np.uint64], wanted: np.uint64, bits: int) -> int:
     slot = np.int64((wanted * _SLOT_FACTOR) >> np.uint64(_WORD_BITS - bits))
     while hashes[slot]:
         if hashes[slot] == wanted:
-            return slot
+            return int(slot)
         slot = (slot + 1) & (len(hashes) - 1)
     return -1
 

@@ -118,7 +118,8 @@ def pareto_limits(ids: pa.Array, scores: NDArray[np.float64]) -> NDArray[np.floa
     exponents = np.log(2.0 - scores)
     largest = np.full(len(draws), _MAX_ALPHA)
     np.divide(-np.log(draws), exponents, out=largest, where=exponents > 0)
-    return np.minimum(largest, _MAX_ALPHA)
+    np.minimum(largest, _MAX_ALPHA, out=largest)
+    return largest
 
 
 def score_texts(texts: pa.Array, model: Path, label: str = "high", max_characters: int = 4_000) -> NDArray[np.float64]:

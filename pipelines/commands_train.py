@@ -85,6 +85,40 @@ def evaluate_quality(
 
 
 @_train.command()
+def buckets(
+    texts: Annotated[Path, typer.Option("--input", help="Pages of a crawl: Parquet or .jsonl[.gz] with id, text.")],
+    models: Annotated[
+        list[str],
+        typer.Option("--model", help="A classifier's path or shipped name, and perhaps =LABEL; may be repeated."),
+    ],
+    max_characters: Annotated[int, typer.Option(min=1, help="Leading characters that are scored.")] = 4000,
+) -> None:
+    """Measure the cut-offs of quality buckets on pages, and print the stage's table for a recipe.
+
+    Example: gristmill train buckets --input pages.parquet --model quality.ftz=high --model models/edu.bin=edu
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    from gristmill.core.errors import InputError
+    from gristmill.filters.quality import model_path, score_texts
+    from gristmill.filters.quality_buckets import measure_cutoffs
+    from gristmill.pipelines.texts import read_column
+
+    column = read_column(texts)
+    sizes = pc.binary_length(column).to_numpy().astype(np.int64)
+    if not sizes.any():
+        raise InputError(f"{texts} has no text to measure cut-offs on.")
+    typer.echo(f"[stages.quality_buckets]\nmax_characters = {max_characters}")
+    for named in models:
+        model, _, label = named.partition("=")
+        label = label or "high"
+        scores = score_texts(column, model_path(model), label, max_characters)
+        cutoffs = ", ".join(repr(score) for score in measure_cutoffs(scores, sizes))
+        typer.echo(f'\n[[stages.quality_buckets.members]]\nmodel = "{model}"\nlabel = "{label}"\ncutoffs = [{cutoffs}]')
+
+
+@_train.command()
 def perplexity(
     out: Annotated[Path, typer.Option(help="The model's file; its name ends in .npz.")],
     texts: Annotated[

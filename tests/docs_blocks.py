@@ -131,6 +131,9 @@ def _tables(place: str, model: type[BaseModel]) -> Iterator[str]:
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             nested.append((f"{place}.{name}", field.annotation))
             continue
+        if listed := _listed_model(field.annotation):
+            nested.append((f"[{place}.{name}]", listed))  # TOML's mark of a table that may be repeated
+            continue
         if _as_in_every_stage(name, field):
             continue
         meaning = " ".join((field.description or "").split())
@@ -139,6 +142,13 @@ def _tables(place: str, model: type[BaseModel]) -> Iterator[str]:
     yield "\n".join(rows) + "\n"
     for inner_place, inner in nested:
         yield from _tables(inner_place, inner)
+
+
+def _listed_model(kind: Any) -> type[BaseModel] | None:
+    """The model of which a field is a list."""
+    inner = get_args(kind)
+    listed = get_origin(kind) is tuple and isinstance(inner[0], type) and issubclass(inner[0], BaseModel)
+    return inner[0] if listed else None
 
 
 def _as_in_every_stage(name: str, field: FieldInfo) -> bool:

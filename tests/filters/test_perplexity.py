@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gristmill.core.batch import Batch, text_buffers
+from gristmill.core.batch import Batch, TextBuffers, text_buffers
 from gristmill.core.errors import InputError
 from gristmill.filters import ngram_model, ngram_symbols, ngram_training, perplexity
 from gristmill.filters.ngram_training import Settings, train
@@ -26,7 +26,7 @@ LETTERS = st.lists(st.sampled_from(["a", "b", "c", " ", "\n", "ab", "abc", "\u20
 )
 
 
-def buffers(texts: list[str]) -> ngram_model.TextBuffers:
+def buffers(texts: list[str]) -> TextBuffers:
     return text_buffers(pa.array(texts, pa.large_string()))
 
 
@@ -135,8 +135,12 @@ def test_probabilities_behind_a_context_add_up(min_count: int) -> None:
         for symbol in [*map(ord, alphabet), ngram_symbols.END, 0xFFFF]:  # the last stands for all that is unknown
             sequence = np.array([ngram_symbols.START, *map(ord, context), symbol], np.uint64)
             total += 10 ** (
-                ngram_model.sequence_score(sequence, *vars(table).values(), bits, model.order, model.unknown)
-                - ngram_model.sequence_score(sequence[:-1], *vars(table).values(), bits, model.order, model.unknown)
+                ngram_model.sequence_score(
+                    sequence, table.hashes, table.scores, table.backoffs, bits, model.order, model.unknown
+                )
+                - ngram_model.sequence_score(
+                    sequence[:-1], table.hashes, table.scores, table.backoffs, bits, model.order, model.unknown
+                )
             )
         assert total == pytest.approx(1, abs=1e-5)
 

@@ -6,8 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from click.testing import Result
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from gristmill.core.errors import GristmillError
 from gristmill.pipelines.cli import app
@@ -92,3 +91,13 @@ def test_a_quality_model_is_measured(texts: Path) -> None:
     told = json.loads(ask("evaluate", "quality", "--input", texts, "--json").stdout)
     assert told["auc"] == 1
     assert "| characters |" in ask("evaluate", "quality", "--input", texts).stdout
+
+
+def test_cutoffs_of_buckets_are_a_table_for_a_recipe(texts: Path, tmp_path: Path) -> None:
+    table = ask("train", "buckets", "--input", texts, "--model", "quality.ftz=high").stdout
+    recipe = tmp_path / "mine.toml"
+    recipe.write_text(f"[stages.fetch]\n[stages.extract]\n{table}[stages.encode]\n[stages.shards]\n", "utf-8")
+    report = json.loads(ask("judge", recipe, "--input", texts, "--out", tmp_path / "v.parquet", "--json").stdout)
+    assert report[0]["stage"] == "quality_buckets"
+    row = pq.read_table(tmp_path / "v.parquet").to_pylist()[0]
+    assert row["signals"]["quality_buckets.tier"] == "high"  # it is all of the pool's bytes

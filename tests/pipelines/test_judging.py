@@ -1,6 +1,7 @@
 """Judging texts of one's own: what the rows say, with and without --chain, and however the input is cut."""
 
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -50,15 +51,15 @@ def table(tmp_path: Path) -> Path:
     return path
 
 
-def judged(recipe: str, texts: Path, chain: bool = False, rows: int = 1000) -> list[dict[str, object]]:
+def judged(recipe: str, texts: Path, chain: bool = False, rows: int = 1000) -> list[dict[str, Any]]:
     judge = Judge(load_recipe(recipe), chain)
     out = texts.with_name("verdicts.parquet")
     judge_file(judge, read_texts(texts, rows), out)
-    found: list[dict[str, object]] = pq.read_table(out).to_pylist()
+    found: list[dict[str, Any]] = pq.read_table(out).to_pylist()
     return found
 
 
-def outcomes(rows: list[dict[str, object]]) -> dict[tuple[object, object], object]:
+def outcomes(rows: list[dict[str, Any]]) -> dict[tuple[object, object], object]:
     return {(row["id"], row["stage"]): row["outcome"] for row in rows}
 
 
