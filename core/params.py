@@ -8,7 +8,13 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 class Params(BaseModel):
     """Base of every parameter class. A field's docstring gives its unit and its source."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True, validate_default=True)
+    model_config = ConfigDict(
+        frozen=True,
+        extra="forbid",
+        use_attribute_docstrings=True,
+        validate_default=True,
+        ser_json_inf_nan="strings",  # a bound that is switched off comes back from JSON as it was
+    )
 
 
 class StageParams(Params):

@@ -61,7 +61,7 @@ def stage_runs(plan: Plan, receipts: Sequence[Receipt]) -> tuple[StageRun, ...]:
         own = tuple(receipt for receipt in receipts if receipt.stage == stage.name)
         final = tuple(receipt for receipt in own if receipt.step == final_step(stage))
         others = tuple(receipt for receipt in own if receipt.step != final_step(stage))
-        stages.append(StageRun(stage.name, stage.key, stage.params.model_dump(mode="json"), final, others))
+        stages.append(StageRun(stage.name, stage.key, orjson.loads(stage.params.model_dump_json()), final, others))
     return tuple(stages)
 
 

@@ -1,6 +1,7 @@
 """Decisions under other parameters, from the ledger: the same that a run with these parameters makes."""
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,9 @@ LENIENT = (
     "gopher_quality.min_alpha_words=0",
     "c4.min_sentences=0",
     "language.min_score=0.1",
+    "language.languages=[]",
     "urls.min_hard_words=9",
+    "urls.respect_noai=false",
 )
 
 
@@ -51,13 +54,14 @@ def test_then_is_the_funnel(finished: Finished) -> None:
         assert stage["unknown"] == 0
 
 
-@pytest.mark.parametrize("settings", [STRICT, LENIENT, STRICT + LENIENT], ids=["stricter", "milder", "both"])
+@pytest.mark.parametrize("settings", [STRICT, LENIENT], ids=["stricter", "milder"])
 def test_now_is_what_a_run_with_these_parameters_does(
     finished: Finished, crawl: Crawl, recipe: Path, settings: tuple[str, ...], tmp_path: Path
 ) -> None:
     """Up to deduplication, which has not seen the documents that are let in."""
     value = ask(finished, *settings)
-    run = finish(recipe, [crawl.folder], finished.plan.store, *settings).run  # what is the same is there already
+    shutil.copytree(finished.plan.store, tmp_path / "store")  # what is the same need not be done again
+    run = finish(recipe, [crawl.folder], tmp_path / "store", *settings).run
     assert before_deduplication(told_then(value, "now")) == before_deduplication(funnel(run)["stages"])
     for stage in value["stages"]:
         for when in ("then", "now"):
@@ -154,7 +158,7 @@ def test_nothing_to_change_is_refused(finished: Finished) -> None:
 
 def test_a_rule_that_its_signals_do_not_explain_is_refused(finished: Finished, monkeypatch: pytest.MonkeyPatch) -> None:
     """As if the run had been made by a version that decided otherwise."""
-    monkeypatch.setitem(finished.run.stage("heuristics").params["gopher_quality"], "min_words", 60)  # type: ignore[union-attr]
+    monkeypatch.setitem(finished.run.stage("heuristics").params["gopher_quality"], "min_words", 200)  # type: ignore[union-attr]
     with pytest.raises(UsageError, match=r"gopher_quality.min_words cannot be decided again: .* another answer for"):
         ask(finished, "gopher_quality.min_words=40")
 
