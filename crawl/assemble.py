@@ -4,7 +4,7 @@ import base64
 import binascii
 import hashlib
 
-from gristmill.crawl.heads import Head, clean_pairs
+from gristmill.crawl.heads import Head
 from gristmill.crawl.payload import Payload, read_payload
 from gristmill.crawl.record import Limits, Record
 
@@ -12,60 +12,34 @@ _HTTP_TYPES = frozenset(("response", "revisit"))
 _ALGORITHMS = {"sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256", "md5": "md5"}
 
 
-def build(head: Head, block: bytes, offset: int, length: int, *, within: int, limits: Limits) -> Record:
-    """The record of a whole block; failed if its body breaks a limit or a response is empty."""
-    payload = read_payload(block, limits) if head.type in _HTTP_TYPES else None
-    if head.type == "response" and not block:
-        return fail(
-            head, "empty_block", "a response without a single byte", offset=offset, length=length, within=within
-        )
-    warnings = payload.warnings if payload is not None else ()
+def build(
+    head: Head, data: bytes, start: int, end: int, *, offset: int, length: int, within: int, limits: Limits
+) -> Record:
+    """The record whose block is data[start:end]; failed if its body breaks a limit or a response is empty."""
+    if head.type in _HTTP_TYPES:
+        payload = read_payload(data, limits, start, end)
+        if start == end and head.type == "response":
+            message = "a response without a single byte"
+            return fail(head, "empty_block", message, offset=offset, length=length, within=within)
+        record = Record(offset, length, head, payload.status, payload.text, payload.body, within=within)
+        record.warnings = payload.warnings
+        if payload.error:
+            record.outcome, record.error, record.message = "failed", payload.error, payload.message
+    else:
+        payload = None
+        record = Record(offset, length, head, body=data[start:end], within=within)
     if head.uri_escaped:
-        warnings += ("uri_not_utf8",)
+        record.warnings += ("uri_not_utf8",)
     if limits.check_digests:
-        warnings += _digest_warnings(head, block, payload)
-    error = payload.error if payload is not None else ""
-    return Record(
-        offset,
-        length,
-        head.type,
-        head.uri,
-        head.record_id,
-        head.date,
-        head.content_type,
-        head.truncated,
-        payload.status if payload is not None else 0,
-        payload.headers if payload is not None else [],
-        payload.body if payload is not None else block,
-        "failed" if error else "usable",
-        error,
-        payload.message if payload is not None else "",
-        within,
-        warnings,
-        head.text,
-    )
+        record.warnings += _digest_warnings(head, data[start:end], payload)
+    return record
 
 
 def fail(head: Head, error: str, message: str, *, offset: int, length: int, within: int) -> Record:
     """The record that could not be read, with what its header said."""
+    warnings = ("uri_not_utf8",) if head.uri_escaped else ()
     return Record(
-        offset=offset,
-        length=length,
-        type=head.type,
-        uri=head.uri,
-        record_id=head.record_id,
-        date=head.date,
-        content_type=head.content_type,
-        truncated=head.truncated,
-        http_status=0,
-        http_headers=[],
-        body=b"",
-        outcome="failed",
-        error=error,
-        message=message,
-        within=within,
-        warnings=("uri_not_utf8",) if head.uri_escaped else (),
-        header=head.text,
+        offset, length, head, outcome="failed", error=error, message=message, within=within, warnings=warnings
     )
 
 
@@ -97,8 +71,10 @@ def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple
 
 
 def _digests(head: Head) -> dict[str, str]:
-    names = {"warc-block-digest": "block", "warc-payload-digest": "payload"}
-    return {names[name.lower()]: value for name, value in clean_pairs(head.text) if name.lower() in names}
+    if head.arc or ("igest" not in head.text and "IGEST" not in head.text):
+        return {}
+    fields = {"block": "WARC-Block-Digest", "payload": "WARC-Payload-Digest"}
+    return {name: value for name, field in fields.items() if (value := head.value(field))}
 
 
 def _matches(digest: str, data: bytes) -> bool:

@@ -13,9 +13,11 @@ Headers = list[tuple[str, str]]
 
 # Where a record may begin again after damage: version line, a field name, and the type within 4 KiB (checked below).
 _WARC_CANDIDATE = re.compile(rb"WARC/\d{1,2}\.\d{1,2}[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:)")
+_USUAL_STARTS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
 _WARC_START = re.compile(rb"WARC/\d")
 _WARC_TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.IGNORECASE)
 _HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
+_FOLDED = (" ", "\t")
 _TYPE_REACH = 4096
 _ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
 _ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
@@ -27,21 +29,70 @@ HEAD_REACH = _TYPE_REACH + 64
 
 @dataclass(slots=True)
 class Head:
-    """A parsed header; `size` is its length in bytes, `block` that of the block it announces (-1: unknown)."""
+    """A header, of which only the length and the type are parsed at once; the rest when it is asked for.
+
+    Attributes:
+        size: its length in bytes.
+        block: length of the block it announces; -1 if unknown.
+        type: WARC-Type in lower case, "" if unreadable.
+        text: the header; bytes that are not UTF-8 are lone surrogates.
+        error: class of the failure, "" if it can be used.
+        message: the failure in words.
+        given: values by field name, of what has no WARC header: ARC lines, rows. None where `text` is to be read.
+    """
 
     size: int
     block: int = -1
     type: str = ""
-    uri: str = ""
-    record_id: str = ""
-    date: str = ""
-    content_type: str = ""
-    truncated: str = ""
     text: str = ""
     error: str = ""
     message: str = ""
-    arc: bool = False
-    uri_escaped: bool = False
+    given: dict[str, str] | None = None
+
+    @property
+    def arc(self) -> bool:
+        """Whether it is an ARC's line."""
+        return self.given is not None
+
+    @property
+    def uri(self) -> str:
+        """WARC-Target-URI without brackets; bytes that are not UTF-8 are percent-escaped."""
+        return escape_uri(self._raw_uri())
+
+    @property
+    def uri_escaped(self) -> bool:
+        """Whether `uri` had to be escaped."""
+        return not self.text.isascii() and _SURROGATE.search(self._raw_uri()) is not None
+
+    @property
+    def record_id(self) -> str:
+        """WARC-Record-ID without brackets."""
+        return clean(self.value("WARC-Record-ID")).strip("<> ")
+
+    @property
+    def date(self) -> str:
+        """WARC-Date as written; an ARC's in its form."""
+        return clean(self.value("WARC-Date"))
+
+    @property
+    def content_type(self) -> str:
+        """Content-Type of the block."""
+        return clean(self.value("Content-Type"))
+
+    @property
+    def truncated(self) -> str:
+        """WARC-Truncated in lower case."""
+        return clean(self.value("WARC-Truncated")).lower()
+
+    def value(self, name: str) -> str:
+        """Value of the first field of a name, "" if there is none."""
+        if self.given is not None:
+            return self.given.get(name, "")
+        return field_value(self.text, name) or ""
+
+    def _raw_uri(self) -> str:
+        uri = self.value("WARC-Target-URI")
+        return uri[1:-1] if uri[:1] == "<" and uri[-1:] == ">" else uri
 
 
 def starts_record(data: bytes | memoryview) -> bool:
@@ -92,12 +143,12 @@ def parse_head(data: bytes | bytearray, start: int, end_limit: int, complete: bo
 
 
 def _parse_warc(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head | None:
-    if not _WARC_START.match(data, start):
+    usual = data.startswith(_USUAL_STARTS, start)
+    if not usual and not _WARC_START.match(data, start):
         return None
     end = data.find(b"\r\n\r\n", start, start + end_limit)
     after = end + 4
-    first_line = data.find(b"\n", start, start + 64)
-    if end < 0 or data[first_line - 1 : first_line] != b"\r":  # rare: bare line feeds somewhere
+    if end < 0 or not usual:  # rare: bare line feeds somewhere
         blank = _HEADER_END.search(data, start, start + end_limit)
         if blank is None:
             cut = complete and len(data) - start < end_limit
@@ -124,50 +175,25 @@ def _read_fields(head: Head, raw: bytes) -> None:
     except UnicodeDecodeError:
         text = raw.decode("utf-8", "surrogateescape")
     head.text = text
-    kind, length, uri = (
-        _field(text, "\nWARC-Type:"),
-        _field(text, "\nContent-Length:"),
-        _field(text, "\nWARC-Target-URI:"),
-    )
-    if (
-        kind is None or length is None or uri is None or "\n " in text or "\n\t" in text
-    ):  # another case, or folded lines
-        pairs = header_pairs(text)
-        names = {name.lower(): f"\n{name.lower()}: {value}" for name, value in reversed(pairs)}  # the first one counts
-        text = "".join(names.values())
-        kind, length, uri = (
-            _field(text, "\nwarc-type:"),
-            _field(text, "\ncontent-length:"),
-            _field(text, "\nwarc-target-uri:"),
-        )
-        record_id, date = _field(text, "\nwarc-record-id:"), _field(text, "\nwarc-date:")
-        content_type, truncated = _field(text, "\ncontent-type:"), _field(text, "\nwarc-truncated:")
-    else:
-        record_id, date = _field(text, "\nWARC-Record-ID:"), _field(text, "\nWARC-Date:")
-        content_type, truncated = _field(text, "\nContent-Type:"), _field(text, "\nWARC-Truncated:")
-    uri = uri or ""
-    if uri[:1] == "<" and uri[-1:] == ">":
-        uri = uri[1:-1]
-    head.uri = escape_uri(uri)
-    head.uri_escaped = head.uri is not uri
-    head.type = clean(kind or "").lower()
-    head.record_id = clean(record_id or "").strip("<> ")
-    head.date = clean(date or "")
-    head.content_type = clean(content_type or "")
-    head.truncated = clean(truncated or "").lower()
-    _set_length(head, length)
+    head.type = clean(field_value(text, "WARC-Type", "\nWARC-Type:") or "").lower()
+    _set_length(head, field_value(text, "Content-Length", "\nContent-Length:"))
     if not head.type and not head.error:
         head.error, head.message = "bad_header", "the record has no WARC-Type"
 
 
-def _field(text: str, name: str) -> str | None:
-    """Value of the first field that begins with `name` ("\\nName:"), or None."""
-    found = text.find(name)
-    if found < 0:
-        return None
-    start = found + len(name)
-    end = text.find("\n", start)
-    return text[start : end if end >= 0 else len(text)].strip()
+def field_value(text: str, name: str, line: str = "") -> str | None:
+    """Value of a header's first field of a name, or None; `line` is how its line usually begins, if that is at hand."""
+    line = line or f"\n{name}:"
+    found = text.find(line)
+    if found >= 0:
+        start = found + len(line)
+        end = text.find("\n", start)
+        if end < 0:
+            return text[start:].strip()
+        if text[end + 1 : end + 2] not in _FOLDED:
+            return text[start:end].strip()
+    lower = name.lower()  # another case, or a folded line
+    return next((value for other, value in header_pairs(text) if other.lower() == lower), None)
 
 
 def header_pairs(text: str) -> Headers:
@@ -243,12 +269,9 @@ def _parse_arc(data: bytes | bytearray, start: int) -> Head | None:
         return None
     fields = 9 if match.group(5) else 4
     uri = line.rstrip(b"\r").rsplit(b" ", fields)[0].decode("utf-8", "surrogateescape")
-    head = Head(len(line) + 1, arc=True)
-    head.uri = escape_uri(uri)
-    head.uri_escaped = head.uri is not uri
-    head.type = "warcinfo" if uri.startswith("filedesc:") else "response"
-    head.date = _arc_date(match.group(3).decode())
-    head.content_type = match.group(4).decode("latin-1")
+    head = Head(len(line) + 1, type="warcinfo" if uri.startswith("filedesc:") else "response")
+    date, content_type = _arc_date(match.group(3).decode()), match.group(4).decode("latin-1")
+    head.given = {"WARC-Target-URI": uri, "WARC-Date": date, "Content-Type": content_type}
     _set_length(head, match.group(10).decode("latin-1"))
     head.text = line.decode("utf-8", "surrogateescape")
     return head

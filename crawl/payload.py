@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import brotli
 import zstandard
 
-from gristmill.crawl.heads import Headers, header_pairs
+from gristmill.crawl.heads import header_pairs
 from gristmill.crawl.record import Limits
 
 _STATUS = re.compile(rb"(?:HTTP/\d{1,2}(?:\.\d{1,2})?|ICY)[ \t]+(\d{1,10})[^\r\n]*(?:\r?\n|\Z)", re.IGNORECASE)
@@ -46,7 +46,7 @@ class Payload:
 
     Attributes:
         status: 0 if the block is not HTTP or its status is no number from 100 to 999.
-        headers: name and value pairs in order.
+        text: the header, status line included; "" if the block is not HTTP.
         body: what the page is made of.
         stored: where the body begins in the block.
         warnings: what was odd and survived.
@@ -54,7 +54,7 @@ class Payload:
     """
 
     status: int
-    headers: Headers
+    text: str
     body: bytes
     stored: int = 0
     warnings: tuple[str, ...] = ()
@@ -62,17 +62,18 @@ class Payload:
     message: str = ""
 
 
-def read_payload(block: bytes, limits: Limits) -> Payload:
-    """Take a response's block apart. A block that is not HTTP is its own body, with status 0."""
-    line = _STATUS.match(block)
+def read_payload(data: bytes, limits: Limits, start: int = 0, end: int | None = None) -> Payload:
+    """Take the block data[start:end] of a response apart. One that is not HTTP is its own body, with status 0."""
+    end = len(data) if end is None else end
+    line = _STATUS.match(data, start, end)
     if line is None:
-        return Payload(0, [], block)
-    end, start = _header_extent(block, line.end(), limits)
-    if end < 0:
+        return Payload(0, "", data[start:end])
+    header_end, body = _header_extent(data, line.end(), start, end, limits)
+    if header_end < 0:
         message = f"the HTTP header has no end within {limits.http_header_bytes:,} bytes"
-        return Payload(_status(line), [], b"", error="http_header_limit", message=message)
-    text = block[:end].decode("latin-1")
-    payload = Payload(_status(line), header_pairs(text), block[start:], start)
+        return Payload(_status(line), "", b"", error="http_header_limit", message=message)
+    text = data[start:header_end].decode("latin-1")
+    payload = Payload(_status(line), text, data[body:end], body - start)
     lower = text.lower()
     if "\ntransfer-encoding" in lower or "\ncontent-encoding" in lower or payload.body[:3] == _GZIP:
         _undo(payload, limits)
@@ -84,20 +85,21 @@ def _status(line: re.Match[bytes]) -> int:
     return status if 100 <= status <= 999 else 0
 
 
-def _header_extent(block: bytes, line_end: int, limits: Limits) -> tuple[int, int]:
+def _header_extent(data: bytes, line_end: int, start: int, end: int, limits: Limits) -> tuple[int, int]:
     """Where the header lines end and the body begins; (-1, -1) beyond the limit. Without a blank line all is header."""
-    if block[line_end - 2 : line_end] == b"\r\n":  # the usual, without a pattern
-        end = block.find(b"\r\n\r\n", line_end - 2, limits.http_header_bytes)
-        if end >= 0 and block.find(b"\n\n", line_end - 2, end) < 0:
-            return end, end + 4
-    blank = _HEADER_END.search(block, max(0, line_end - 2), limits.http_header_bytes)
+    most = min(end, start + limits.http_header_bytes)
+    if data[line_end - 2 : line_end] == b"\r\n":  # the usual, without a pattern
+        found = data.find(b"\r\n\r\n", line_end - 2, most)
+        if found >= 0 and data.find(b"\n\n", line_end - 2, found) < 0:
+            return found, found + 4
+    blank = _HEADER_END.search(data, max(start, line_end - 2), most)
     if blank is not None:
         return blank.start(), blank.end()
-    return (len(block), len(block)) if len(block) <= limits.http_header_bytes else (-1, -1)
+    return (end, end) if end - start <= limits.http_header_bytes else (-1, -1)
 
 
 def _undo(payload: Payload, limits: Limits) -> None:
-    first = {name.lower(): value for name, value in reversed(payload.headers)}
+    first = {name.lower(): value for name, value in reversed(header_pairs(payload.text))}
     body, warnings = payload.body, list[str]()
     if "chunked" in first.get("transfer-encoding", "").lower():
         body, whole = join_chunks(body)

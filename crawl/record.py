@@ -7,7 +7,7 @@ tells them apart.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gristmill.crawl.heads import Headers, clean_pairs
+from gristmill.crawl.heads import Head, Headers, clean_pairs, header_pairs
 
 _MEBIBYTE = 1 << 20
 
@@ -41,52 +41,80 @@ class Limits:
 DEFAULT_LIMITS = Limits()
 
 
-@dataclass(slots=True)  # not frozen: setting 17 fields through object.__setattr__ costs more than reading them
+@dataclass(slots=True)  # not frozen: setting fields through object.__setattr__ costs more than reading them
 class Record:
-    """One record of a WARC or ARC file, whether it can be used or not.
+    """One record of a WARC or ARC file, whether it can be used or not. Header fields are parsed when asked for.
 
     Attributes:
         offset: where its stored bytes begin in the file.
         length: stored bytes, up to where the next record or gap begins.
-        type: WARC-Type in lower case; "" if unreadable. ARC: "warcinfo" for the first, "response" for the others.
-        uri: WARC-Target-URI without brackets, "" if absent; bytes that are not UTF-8 are percent-escaped.
-        record_id: WARC-Record-ID without brackets, "" if absent.
-        date: WARC-Date as written (ARC: put into its form), "" if absent.
-        content_type: Content-Type of the block.
-        truncated: WARC-Truncated: length, time, disconnect …, or "".
+        head: the WARC header or the ARC line.
         http_status: 0 where there was no HTTP response or no valid status.
-        http_headers: name and value pairs in order, decoded as Latin-1.
+        http_header: the HTTP header as text (Latin-1), "" where there was none.
         body: HTTP body once chunks and encodings are undone; the block itself where there is no HTTP. Empty if failed.
         outcome: "usable" or "failed".
         error: class of the failure, "" if usable.
         message: the failure in words.
         within: where the record begins in its inflated member; 0 for the first or only one.
         warnings: what was odd and survived: "uri_not_utf8", "chunks_broken", "encoding_wrong", "payload_digest" …
-        header: the WARC header's or the ARC line's text; bytes that are not UTF-8 are lone surrogates. See `headers`.
     """
 
     offset: int
     length: int
-    type: str
-    uri: str
-    record_id: str
-    date: str
-    content_type: str
-    truncated: str
-    http_status: int
-    http_headers: Headers
-    body: bytes
+    head: Head
+    http_status: int = 0
+    http_header: str = field(default="", repr=False)
+    body: bytes = b""
     outcome: Literal["usable", "failed"] = "usable"
     error: str = ""
     message: str = ""
     within: int = 0
     warnings: tuple[str, ...] = ()
-    header: str = field(default="", repr=False)
+
+    @property
+    def type(self) -> str:
+        """WARC-Type in lower case; "" if unreadable. ARC: "warcinfo" for the first, "response" for the others."""
+        return self.head.type
+
+    @property
+    def uri(self) -> str:
+        """WARC-Target-URI without brackets, "" if absent; bytes that are not UTF-8 are percent-escaped."""
+        return self.head.uri
+
+    @property
+    def record_id(self) -> str:
+        """WARC-Record-ID without brackets, "" if absent."""
+        return self.head.record_id
+
+    @property
+    def date(self) -> str:
+        """WARC-Date as written (ARC: put into its form), "" if absent."""
+        return self.head.date
+
+    @property
+    def content_type(self) -> str:
+        """Content-Type of the block."""
+        return self.head.content_type
+
+    @property
+    def truncated(self) -> str:
+        """WARC-Truncated: length, time, disconnect …, or ""."""
+        return self.head.truncated
+
+    @property
+    def http_headers(self) -> Headers:
+        """Name and value pairs of the HTTP header in order, decoded as Latin-1."""
+        return header_pairs(self.http_header) if self.http_header else []
+
+    @property
+    def header(self) -> str:
+        """The WARC header's or the ARC line's text; bytes that are not UTF-8 are lone surrogates."""
+        return self.head.text
 
     @property
     def headers(self) -> Headers:
-        """Name and value pairs of the WARC header in order, parsed when asked for; none for ARC."""
-        return clean_pairs(self.header)
+        """Name and value pairs of the WARC header in order; none for ARC."""
+        return clean_pairs(self.head.text)
 
     @property
     def place(self) -> str:

@@ -80,7 +80,8 @@ def _emit(found: Found, offset: int, length: int, within: int, limits: Limits) -
     assert found.head is not None
     if found.block is None:
         return fail(found.head, found.error, found.message, offset=offset, length=length, within=within)
-    return build(found.head, found.block, offset, length, within=within, limits=limits)
+    size = len(found.block)
+    return build(found.head, found.block, 0, size, offset=offset, length=length, within=within, limits=limits)
 
 
 def _joined_gaps(items: Iterator[Record | Gap]) -> Iterator[Record | Gap]:
@@ -169,7 +170,8 @@ def _single(member: Member, data: bytes, limits: Limits) -> Record | None:
     end = head.size + head.block
     if len(data) - end > 4 or end > len(data) or data[end:] not in _RECORD_ENDS:
         return None
-    return build(head, data[head.size : end], member.start, member.end - member.start, within=0, limits=limits)
+    length = member.end - member.start
+    return build(head, data, head.size, end, offset=member.start, length=length, within=0, limits=limits)
 
 
 def _several(
@@ -227,6 +229,6 @@ def _unverified(found: Found, member: Member, limits: Limits, last: bool) -> Rec
     assert found.head is not None
     length = member.end - member.start
     if not last and found.block is not None and digest_holds(found.head, found.block):
-        return build(found.head, found.block, member.start, length, within=found.start, limits=limits)
+        return _emit(found, member.start, length, found.start, limits)
     message = _DAMAGE.get(member.why, f"the member is damaged ({member.why})")
     return fail(found.head, member.why, message, offset=member.start, length=length, within=found.start)

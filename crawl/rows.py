@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 import zstandard
 
 from gristmill.core.errors import InputError
+from gristmill.crawl.heads import Head
 from gristmill.crawl.record import Gap, Limits, Record
 
 USUAL_NAMES = {
@@ -31,6 +32,7 @@ USUAL_NAMES = {
 }
 """Columns that are taken for a role where the mapping does not say another."""
 
+_PLAIN_TEXT = "text/plain; charset=utf-8"
 _BATCH_ROWS = 1024
 _GZIP, _ZSTD = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
 
@@ -126,7 +128,8 @@ def _row(row: dict[str, Any], offset: int, length: int, columns: Mapping[str, st
     if len(body) > limits.body_bytes:
         return _failed(offset, length, "row.too_long", f"the text has {len(body):,} bytes")
     url, identifier, date = (_plain(found.get(role)) for role in ("url", "id", "date"))
-    return Record(offset, length, "conversion", url, identifier, date, "text/plain; charset=utf-8", "", 0, [], body)
+    given = {"WARC-Target-URI": url, "WARC-Record-ID": identifier, "WARC-Date": date, "Content-Type": _PLAIN_TEXT}
+    return Record(offset, length, Head(0, type="conversion", given=given), body=body)
 
 
 def _column(role: str, columns: Mapping[str, str], known: list[str]) -> str | None:
@@ -144,4 +147,4 @@ def _plain(value: Any) -> str:
 
 
 def _failed(offset: int, length: int, error: str, message: str) -> Record:
-    return Record(offset, length, "row", "", "", "", "", "", 0, [], b"", "failed", error, message)
+    return Record(offset, length, Head(0, type="row"), outcome="failed", error=error, message=message)

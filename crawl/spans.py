@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.crawl.heads import Head
 from gristmill.crawl.record import Gap, Record
 
 JOIN_BYTES = 256 << 10
@@ -69,4 +70,4 @@ def chosen_records(items: Iterator[Record | Gap], ranges: Ranges) -> Iterator[Re
             yield item
     for offset, length in missing.items():
         message = f"the index names a record at byte {offset:,}, and there is none"
-        yield Record(offset, length, "", "", "", "", "", "", 0, [], b"", "failed", "not_in_file", message)
+        yield Record(offset, length, Head(0), outcome="failed", error="not_in_file", message=message)

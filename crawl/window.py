@@ -39,6 +39,13 @@ class Window:
             self._load(start)
         return self._view[start - self._start : min(start + size, self._end) - self._start]
 
+    def until(self, pattern: bytes, start: int, reach: int, size: int) -> memoryview:
+        """Bytes from `start` up to where a pattern occurs again within `reach`; if it does not, as `view`."""
+        whole = self.view(start, size)
+        first = start - self._start
+        found = self._buffer.find(pattern, first + len(pattern), min(first + reach, self._end - self._start))
+        return whole if found < 0 else self._view[first:found]
+
     def _load(self, start: int) -> None:
         self._file.seek(start)
         filled = 0
