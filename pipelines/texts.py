@@ -4,6 +4,8 @@ id        anything that can be written as text; binary ones become hex
 text      a null is a document that failed
 url       optional
 language  optional: what the owner of the texts knows, in the labels of lid.176 ("en", "de", …)
+
+Of Parquet also the other columns of a documents table (core/documents.py), where they have its types: of an export.
 """
 
 import gzip
@@ -35,7 +37,7 @@ class Texts:
 
     Attributes:
         ids: as the input has them, string[rows].
-        documents: rows of core.documents.SCHEMA with hashes of the ids; what the input does not say is empty.
+        documents: rows of core.documents.SCHEMA, with hashes of ids that are not 16 bytes; what the input does not say is empty.
         missing: which rows have no text, bool[rows].
         language: the given labels, string[rows], null where none is given; None if the input has no such column.
     """
@@ -74,7 +76,8 @@ def _parquet(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
             absent = [name for name in _REQUIRED if name not in names]
             if absent:
                 raise InputError(f"{path} has no column {absent[0]!r}; it has {', '.join(names)}.")
-            yield from file.iter_batches(rows, columns=[name for name in _KNOWN.names if name in names])
+            own = [field.name for field in file.schema_arrow if field.name in _KNOWN.names or _is_ours(field)]
+            yield from file.iter_batches(rows, columns=own)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} cannot be read as Parquet: {error}. Write it again, or give JSON Lines.") from error
 
@@ -133,21 +136,25 @@ def _record_batch(rows: list[dict[str, Any]]) -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, _KNOWN)
 
 
+def _is_ours(field: pa.Field) -> bool:
+    """Whether a column is that of a documents table: of an export, say, with the page's wishes and its date."""
+    place = documents.SCHEMA.get_field_index(field.name)
+    return place >= 0 and bool(documents.SCHEMA.field(place).type == field.type)
+
+
 def _texts(table: pa.RecordBatch, path: Path) -> Texts:
-    columns = {name: _as_text(table.column(name), name, path) for name in table.schema.names}
-    text = columns["text"]
-    ids = columns["id"].cast(pa.string())
-    digests = pa.array([xxhash.xxh3_128_digest((one or "").encode()) for one in ids.to_pylist()], pa.binary(documents.ID_BYTES))
-    known = {"id": digests, "text": text.fill_null("")} | (
-        {"url": columns["url"].fill_null("")} if "url" in columns else {}
-    )
+    known = {field.name: table.column(field.name) for field in table.schema if _is_ours(field)}
+    columns = {name: _as_text(table.column(name), name, path) for name in _KNOWN.names if name in table.schema.names}
+    text, ids = columns["text"], columns["id"].cast(pa.string())
+    if "id" not in known or known["id"].null_count:
+        hashes = [xxhash.xxh3_128_digest((one or "").encode()) for one in ids.to_pylist()]
+        known["id"] = pa.array(hashes, pa.binary(documents.ID_BYTES))
+    known |= {name: columns[name].fill_null("") for name in ("text", "url") if name in columns}
     language = columns.get("language")
+    arrays = [_column(known.get(field.name), field.type, len(table)) for field in documents.SCHEMA]
     return Texts(
         ids,
-        pa.RecordBatch.from_arrays(
-            [_column(known.get(field.name), field.type, len(table)) for field in documents.SCHEMA],
-            schema=documents.SCHEMA,
-        ),
+        pa.RecordBatch.from_arrays(arrays, schema=documents.SCHEMA),
         text.is_null(),
         None if language is None else language.cast(pa.string()),
     )

@@ -7,16 +7,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from gristmill.core.documents import SCHEMA
 from gristmill.core.errors import RecipeError
+from gristmill.pipelines.funnel import funnel
 from gristmill.pipelines.judging import Judge, judge_file, report
 from gristmill.pipelines.recipe import load_recipe
+from gristmill.pipelines.tables import read_table
 from gristmill.pipelines.texts import Texts, read_texts
+from tests.pipelines.conftest import Crawl
+from tests.pipelines.serial import finish, write_recipe
 
 GOOD = (
     "The mill stands by the river, below the old bridge. In spring the flood brings grain from the upper valley, and "
     "the miller has to work by night. Nobody can tell who built it. Old men sit on its wall and argue. "
 )
-ROWS = [
+ROWS: list[dict[str, str | None]] = [
     {"id": "good", "text": f"{GOOD}Write to miller@mill-river.net for flour.", "url": "https://mill.example/"},
     {"id": "casino", "text": GOOD, "url": "https://best-on-line-casino.example/"},
     {"id": "empty", "text": "", "url": ""},
@@ -161,3 +166,22 @@ def test_texts_are_judged_alike_from_a_table_and_from_rows(recipe: str, table: P
     judge = Judge(load_recipe(recipe))
     texts: Texts = next(read_texts(table))
     assert judge.judge(texts).to_pylist() == judged(recipe, table)
+
+
+def test_a_chain_counts_as_a_run_does(crawl: Crawl, tmp_path: Path) -> None:
+    """Up to the first corpus stage: what `judge --chain` says of the extracted documents is the run's funnel."""
+    recipe = write_recipe(tmp_path / "plain.toml", "exact", "minhash")
+    finished = finish(recipe, [crawl.folder], tmp_path / "store")
+    path = tmp_path / "extracted.parquet"
+    with pq.ParquetWriter(path, SCHEMA) as writer:
+        for receipt in finished.receipts:
+            output = receipt.output("documents") if receipt.stage == "extract" else None
+            if output is not None:
+                writer.write_table(read_table(finished.store, output.path))
+    judge = Judge(load_recipe(str(recipe)), chain=True)
+    judge_file(judge, read_texts(path, 100), tmp_path / "verdicts.parquet")
+    counts = ("in", "kept", "rejected", "failed", "reasons")
+    judged = {row["stage"]: [row[name] for name in counts] for row in report(judge, reasons=0)}
+    ran = {stage["name"]: [stage[name] for name in counts] for stage in funnel(finished.run)["stages"]}
+    assert judged == {name: ran[name] for name in judged}
+    assert len(judged) == 5

@@ -109,3 +109,19 @@ def test_a_missing_file_or_column_is_told(tmp_path: Path) -> None:
         list(read_texts(parquet(tmp_path / "t.parquet", id=["a"], body=["b"])))
     with pytest.raises(InputError, match="the column 'text' is int64"):
         list(read_texts(parquet(tmp_path / "u.parquet", id=["a"], text=[1])))
+
+
+def test_columns_of_a_documents_table_are_used_where_they_have_its_types(tmp_path: Path) -> None:
+    robots = pa.array([["meta robots: noai"]], pa.list_(pa.string()))
+    ids = pa.array([b"0123456789abcdef"], pa.binary(16))
+    texts = only(
+        parquet(tmp_path / "t.parquet", id=ids, text=["one"], robots=robots, status=["fine"], date=["2026-01-12"])
+    )
+    row = texts.documents.to_pylist()[0]
+    assert (row["id"], row["robots"], row["status"], row["date"]) == (
+        b"0123456789abcdef",
+        ["meta robots: noai"],
+        0,
+        "2026-01-12",
+    )
+    assert texts.ids.to_pylist() == [b"0123456789abcdef".hex()]
