@@ -54,6 +54,12 @@ def digest_holds(head: Head, block: bytes) -> bool:
     return _matches(checks["payload"], block[payload.stored :] if payload is not None else block)
 
 
+def block_digest_fails(head: Head, block: bytes) -> bool:
+    """Whether the header has a digest of the block, and it is wrong."""
+    checks = _digests(head)
+    return "block" in checks and not _matches(checks["block"], block)
+
+
 def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple[str, ...]:
     checks = _digests(head)
     wrong = []

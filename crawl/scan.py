@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from gristmill.crawl.assemble import block_digest_fails
 from gristmill.crawl.heads import Head, parse_head, starts_record
 from gristmill.crawl.record import Limits
 from gristmill.crawl.window import Stream
@@ -79,8 +80,8 @@ def _record(stream: Stream, start: int, head: Head, limits: Limits) -> Found:
     block_end = block_start + head.block
     block = stream.read(block_start, head.block) if head.block <= limits.block_bytes else None
     whole = stream.reaches(block_end)
-    tail = _tail_bytes(stream, block_end) if whole else -1
-    if tail < 0:
+    tail, sure = _tail_bytes(stream, block_end) if whole else (-1, False)
+    if tail < 0 or (not sure and block is not None and block_digest_fails(head, block)):
         return _mismatch(stream, start, block_start, block_end, head=head, whole=whole)
     end = block_end + tail
     if head.error:
@@ -91,17 +92,20 @@ def _record(stream: Stream, start: int, head: Head, limits: Limits) -> Found:
     return Found(start, end, head, block)
 
 
-def _tail_bytes(stream: Stream, block_end: int) -> int:
-    """How many bytes after a block still belong to its record; -1 if the block does not end there."""
+def _tail_bytes(stream: Stream, block_end: int) -> tuple[int, bool]:
+    """How many bytes after a block still belong to its record (-1 if the block does not end there), and whether that is
+    sure: what is no record behind them may be a damaged one, or this block's length may lead into the next record."""
     tail = stream.read(block_end, _TAIL_BYTES)
     newlines = _NEWLINES.match(tail, 0, _MOST_NEWLINES)
     assert newlines is not None  # the pattern matches nothing, too
-    if newlines.end() == len(tail) or _BOUNDARY.match(tail) or starts_record(tail[newlines.end() :]):
-        return newlines.end()
+    if newlines.end() == len(tail) or starts_record(tail[newlines.end() :]):
+        return newlines.end(), True
+    if _BOUNDARY.match(tail):
+        return newlines.end(), False
     for between in range(1, _BETWEEN_BYTES + 1):  # the newlines themselves may be damaged
         if starts_record(tail[between:]):
-            return between
-    return -1
+            return between, True
+    return -1, False
 
 
 def _mismatch(stream: Stream, start: int, block_start: int, block_end: int, *, head: Head, whole: bool) -> Found:

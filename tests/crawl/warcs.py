@@ -3,7 +3,10 @@
 import base64
 import gzip
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
+
+import zstandard
 
 from gristmill.crawl.record import Gap, Record
 
@@ -42,6 +45,22 @@ def pages(count: int) -> list[bytes]:
 
 def gz(data: bytes, level: int = 6) -> bytes:
     return gzip.compress(data, level, mtime=0)
+
+
+def zst(parts: list[bytes], dictionary: zstandard.ZstdCompressionDict | None = None, checksum: bool = True) -> bytes:
+    compressor = zstandard.ZstdCompressor(write_checksum=checksum, dict_data=dictionary)
+    return b"".join(compressor.compress(part) for part in parts)
+
+
+CONTAINERS: dict[str, Callable[[list[bytes]], bytes]] = {
+    "plain": b"".join,
+    "member for each": lambda parts: b"".join(gz(part) for part in parts),
+    "stored members": lambda parts: b"".join(gz(part, 0) for part in parts),
+    "whole file": lambda parts: gz(b"".join(parts)),
+    "zstd": zst,
+    "zstd whole": lambda parts: zst([b"".join(parts)]),
+    "zstd without checksum": lambda parts: zst(parts, checksum=False),
+}
 
 
 def split(items: list[Record | Gap]) -> tuple[list[Record], list[Gap]]:
