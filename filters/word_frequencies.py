@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,7 @@ def load_frequencies(path: Path) -> Frequencies:
     try:
         with np.load(path, allow_pickle=False) as file:
             found = Frequencies(file["hashes"], file["counts"], file["bounds"])
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
         raise InputError(
             f"cannot read the word frequencies {path}: {error}; make them with 'gristmill train frequencies'"
         ) from error
