@@ -16,6 +16,7 @@ from gristmill.pipelines import (
     commands_recipes,
     commands_store,
     commands_train,
+    commands_tune,
 )
 
 _INTERRUPTED = 130  # what Typer makes of a KeyboardInterrupt, saying nothing
@@ -36,6 +37,7 @@ commands_extract.add_to(app)
 commands_look.add_to(app)
 commands_ask.add_to(app)
 commands_train.add_to(app)
+commands_tune.add_to(app)
 commands_store.add_to(app)
 
 

@@ -124,16 +124,17 @@ def _top(labels: pa.DictionaryArray, rows: NDArray[np.int64]) -> list[dict[str, 
 
 
 def print_rules(value: dict[str, Any], console: Console) -> None:
-    """Print the report for people: without languages, domains and overlap, but with each rule's closest fellow."""
+    """Print the report for people, without languages, domains and overlap."""
     table = Table(title=f"{value['dataset']}   {value['documents']:,} documents", title_justify="left", box=None)
     for name in ("rule", "failing", "tokens", "removed", "alone"):
         table.add_column(name, justify="left" if name == "rule" else "right", no_wrap=True)
-    table.add_column("mostly with", overflow="fold")
-    for place, rule in enumerate(value["rules"]):
-        others = [(count, -at) for at, count in enumerate(value["overlap"][place]) if at != place and count]
-        fellow = f"{value['rules'][-max(others)[1]]['rule']} {max(others)[0]:,}" if others else ""
+    for rule in value["rules"]:
         numbers = [rule["failing"]["documents"], rule["failing"]["tokens"]]
         numbers += [rule[name]["documents"] for name in ("removed", "alone")]
-        table.add_row(rule["rule"], *(f"{number:,}" for number in numbers), fellow)
+        table.add_row(rule["rule"], *(f"{number:,}" for number in numbers))
     console.print(table)
-    console.print("tokens: by the length of the text, at the kept documents' tokens for each byte")
+    console.print(
+        "failing: all documents that fail the rule; removed: those that it found alive; alone: those that fail no other. "
+        "Tokens are estimated from the texts' length. --json has languages, domains and the overlap of rules.",
+        highlight=False,
+    )
