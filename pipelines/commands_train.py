@@ -1,4 +1,4 @@
-"""Commands that train: the quality classifier, the perplexity model, and the pre-training step."""
+"""Commands that train: the quality classifier, the perplexity model, word frequencies, and the pre-training step."""
 
 from pathlib import Path
 from typing import Annotated
@@ -164,6 +164,41 @@ def perplexity(
         typer.echo(
             f"{told['ngrams']:,} n-grams, {told['bytes'] / 1e6:.1f} MB; head below {head:.2f}, middle below {middle:.2f}\n"
             f"{out}: name it in a recipe as [stages.perplexity] model"
+        )
+
+
+@_train.command()
+def frequencies(
+    out: Annotated[Path, typer.Option(help="The file of frequencies; its name ends in .npz.")],
+    texts: Annotated[
+        Path, typer.Option("--input", help="A corpus of one language: Parquet or .jsonl[.gz] with id, text.")
+    ],
+    as_json: JsonOption = False,
+) -> None:
+    """Count a corpus's words for the rule llama3.token_kl; the same texts give the same bytes.
+
+    Example: gristmill train frequencies --input corpus.parquet --out frequencies.npz
+    """
+    import orjson
+
+    from gristmill.core.batch import Batch
+    from gristmill.core.errors import InputError
+    from gristmill.filters.word_frequencies import count_frequencies, save_frequencies
+    from gristmill.pipelines.outfiles import appearing
+    from gristmill.pipelines.texts import read_texts
+
+    found = count_frequencies(lambda: (Batch(table.documents) for table in read_texts(texts)))
+    if not len(found.hashes):
+        raise InputError(f"{texts} has no words to count.")
+    with appearing(out) as partial:
+        save_frequencies(found, partial)
+    told = {"words": len(found.hashes), "occurrences": int(found.counts.sum()), "bytes": out.stat().st_size}
+    if as_json:
+        typer.echo(orjson.dumps(told).decode())
+    else:
+        typer.echo(
+            f"{told['words']:,} words, {told['occurrences']:,} occurrences\n"
+            f"{out}: name it in a recipe as [stages.heuristics.llama3] frequencies"
         )
 
 
