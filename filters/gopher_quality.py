@@ -16,6 +16,7 @@ stop_words_languages = ["*"].
 """
 
 from functools import lru_cache
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -24,7 +25,7 @@ from pydantic import Field
 
 from gristmill.core.batch import Batch
 from gristmill.core.characters import classes
-from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits, in_languages
+from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, Side, apply_limits, in_languages
 from gristmill.core.lines import stripped_lines
 from gristmill.core.marks import count_letters, count_symbols, line_marks
 from gristmill.core.params import LanguageParams
@@ -33,10 +34,13 @@ from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Verdict
 from gristmill.core.word_totals import distinct_words, word_totals
 from gristmill.core.words import Segmentation, words
+from gristmill.filters.stop_words import FILE, stop_words
 
 NAME = "gopher_quality"
 VERSION = 2
 UPSTREAM = ("language.label",)
+
+_MOST_STOP_WORDS = 64  # bits of a word
 
 
 class Params(LanguageParams):
@@ -80,7 +84,9 @@ class Params(LanguageParams):
     min_stop_words: float = 2
     """Fewest different stop words. Gopher: 2."""
 
-    stop_words: tuple[str, ...] = Field(default=("the", "be", "to", "of", "and", "that", "have", "with"), max_length=64)
+    stop_words: tuple[str, ...] = Field(
+        default=("the", "be", "to", "of", "and", "that", "have", "with"), max_length=_MOST_STOP_WORDS
+    )
     """The stop words, at most 64. Gopher's eight."""
 
     stop_words_ignore_case: bool = True
@@ -90,6 +96,10 @@ class Params(LanguageParams):
     """Languages that must have stop words, "*" for all; a page of another language cannot have English ones. By
     `language.label`."""
 
+    own_stop_words: bool = False
+    """Ask a page of a language with a list in filters/lists/stop_words.txt for words of that list instead of
+    `stop_words`; which languages must have some is still `stop_words_languages`' to say."""
+
     unspaced_languages: tuple[str, ...] = UNSPACED_LANGUAGES
     """Languages whose words cannot be told by spaces: rules that divide by words leave them alone. Not in the paper."""
 
@@ -98,49 +108,21 @@ class Params(LanguageParams):
     1.5, Thai 4."""
 
 
+def _limit(rule: str, signal: str, side: Side, field: str, only: str = "", but: str = "") -> Limit:
+    return Limit(f"gopher_quality.{rule}", f"gopher_quality.{signal}", side, field, only, but)
+
+
 LIMITS = (
-    Limit("gopher_quality.min_words", "gopher_quality.n_words_judged", "below", "min_words"),
-    Limit("gopher_quality.max_words", "gopher_quality.n_words_judged", "above", "max_words"),
-    Limit(
-        "gopher_quality.min_mean_word_len",
-        "gopher_quality.mean_word_len",
-        "below",
-        "min_mean_word_len",
-        but="unspaced_languages",
-    ),
-    Limit(
-        "gopher_quality.max_mean_word_len",
-        "gopher_quality.mean_word_len",
-        "above",
-        "max_mean_word_len",
-        but="unspaced_languages",
-    ),
-    Limit(
-        "gopher_quality.hash_ratio", "gopher_quality.hash_ratio", "above", "max_hash_ratio", but="unspaced_languages"
-    ),
-    Limit(
-        "gopher_quality.ellipsis_ratio",
-        "gopher_quality.ellipsis_ratio",
-        "above",
-        "max_ellipsis_ratio",
-        but="unspaced_languages",
-    ),
-    Limit("gopher_quality.bullet_lines", "gopher_quality.bullet_line_frac", "above", "max_bullet_lines"),
-    Limit("gopher_quality.ellipsis_lines", "gopher_quality.ellipsis_line_frac", "above", "max_ellipsis_lines"),
-    Limit(
-        "gopher_quality.alpha_words",
-        "gopher_quality.alpha_word_frac",
-        "below",
-        "min_alpha_words",
-        but="unspaced_languages",
-    ),
-    Limit(
-        "gopher_quality.stop_words",
-        "gopher_quality.stop_word_types",
-        "below",
-        "min_stop_words",
-        only="stop_words_languages",
-    ),
+    _limit("min_words", "n_words_judged", "below", "min_words"),
+    _limit("max_words", "n_words_judged", "above", "max_words"),
+    _limit("min_mean_word_len", "mean_word_len", "below", "min_mean_word_len", but="unspaced_languages"),
+    _limit("max_mean_word_len", "mean_word_len", "above", "max_mean_word_len", but="unspaced_languages"),
+    _limit("hash_ratio", "hash_ratio", "above", "max_hash_ratio", but="unspaced_languages"),
+    _limit("ellipsis_ratio", "ellipsis_ratio", "above", "max_ellipsis_ratio", but="unspaced_languages"),
+    _limit("bullet_lines", "bullet_line_frac", "above", "max_bullet_lines"),
+    _limit("ellipsis_lines", "ellipsis_line_frac", "above", "max_ellipsis_lines"),
+    _limit("alpha_words", "alpha_word_frac", "below", "min_alpha_words", but="unspaced_languages"),
+    _limit("stop_words", "stop_word_types", "below", "min_stop_words", only="stop_words_languages"),
 )
 RULES = tuple(limit.rule for limit in LIMITS)
 
@@ -164,6 +146,11 @@ EXAMPLES = (
     Example("the grain of 1990 and the hay of 2010 , 2011 " * 10, failed=("gopher_quality.alpha_words",)),
     Example("the mill grinds slowly in summer sun " * 10, failed=("gopher_quality.stop_words",)),
 )
+
+
+def files(params: Params) -> tuple[Path, ...]:
+    """The languages' stop words, if they are asked for."""
+    return (FILE,) if params.own_stop_words else ()
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
@@ -210,12 +197,28 @@ def _words_judged(batch: Batch, params: Params, n_words: NDArray[np.int64]) -> N
 
 
 def _stop_word_types(batch: Batch, params: Params) -> NDArray[np.int64]:
+    """How many different stop words each document has, int64[documents]."""
+    found = _distinct(batch, params, params.stop_words)
+    if params.own_stop_words:
+        for language, own in stop_words().items():
+            if (rows := in_languages(batch, (language,))).any():
+                found = np.where(rows, _distinct(batch, params, own[:_MOST_STOP_WORDS]), found)
+    return found
+
+
+def _distinct(batch: Batch, params: Params, stop_words: tuple[str, ...]) -> NDArray[np.int64]:
     table = words(batch, params.segmentation)
-    forms = [(text_hash(word), i) for i, word in enumerate(params.stop_words)]
-    if params.stop_words_ignore_case:
-        cased = ((form, i) for i, word in enumerate(params.stop_words) for form in (word.title(), word.upper()))
+    return distinct_words(table.offsets, table.hashes, *_forms(stop_words, params.stop_words_ignore_case))
+
+
+@lru_cache
+def _forms(stop_words: tuple[str, ...], ignore_case: bool) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
+    """Hashes of the words' forms, and for each form the bit of its word."""
+    forms = [(text_hash(word), i) for i, word in enumerate(stop_words)]
+    if ignore_case:
+        cased = ((form, i) for i, word in enumerate(stop_words) for form in (word.title(), word.upper()))
         forms += [(text_hash(form), i) for form, i in cased]
     wanted = np.array([value for value, _ in forms], np.uint64)
     bits = np.array([1 << i for _, i in forms], np.uint64)
     wanted.flags.writeable = bits.flags.writeable = False
-    return distinct_words(table.offsets, table.hashes, wanted, bits)
+    return wanted, bits

@@ -3,7 +3,8 @@
 import pytest
 from pydantic import ValidationError
 
-from gristmill.filters.gopher_quality import Params, judge
+from gristmill.filters.gopher_quality import Params, files, judge
+from gristmill.filters.stop_words import FILE, stop_words
 from tests.filters.heuristic_texts import batch_of
 
 
@@ -41,6 +42,24 @@ def test_stop_words_of_either_case() -> None:
 def test_every_language_can_be_asked_for_stop_words() -> None:
     assert "stop_words" not in failed("der Fluss", label="de")
     assert "stop_words" in failed("der Fluss", Params(stop_words_languages=("*",)), label="de")
+
+
+def test_a_language_can_be_asked_for_its_own_stop_words() -> None:
+    own = Params(own_stop_words=True, stop_words_languages=("*",))
+    german, greek = "Der Fluss und die Mühle", "Ο μύλος και το ποτάμι"
+    assert files(own) == (FILE,)
+    for text, label in ((german, "de"), (greek, "el")):
+        assert "stop_words" not in failed(text, own, label)
+        assert "stop_words" in failed(text, own, "fr")
+    assert "stop_words" in failed(german, own, "xx")  # no list: the usual words
+
+
+def test_the_shipped_stop_words_are_lower_case_and_different() -> None:
+    for language, listed in stop_words().items():
+        assert listed, language
+        assert list(listed) == [word.lower() for word in listed], language
+        assert len(set(listed)) == len(listed), language
+    assert len(stop_words()) > 55
 
 
 def test_bullets_can_be_others() -> None:
