@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.blocks import BEGIN, STOP, Blocks
-from gristmill.extract.tags import HASH_BASE
+from gristmill.extract.blocks import Blocks
+from gristmill.extract.tags import mix
+from gristmill.extract.writing import BEGIN, STOP
 
 CHARACTERS, WORDS, DIGITS, UPPER, COMMAS, ENDS, MARKS, TITLED, SHORT, LONGEST, LAST_KIND, FIRST_KIND, CJK, TEXT_KEY = (
     range(14)
@@ -148,21 +149,21 @@ def read_words(
                 kind = _wide_kind(code)
                 byte = code
             if kind <= _DIGIT:
-                key = key * HASH_BASE + byte
+                key = mix(key, byte)
                 length += 1
             else:
                 if length:
                     keys[word] = key
                     word += 1
-                    text_key = text_key * HASH_BASE + key
+                    text_key = mix(text_key, key)
                     short += length <= 3
                     longest = max(longest, length)
                     key = np.int64(0)
                     length = 0
                 if kind == _CJK:
-                    keys[word] = byte * HASH_BASE
+                    keys[word] = mix(byte, 0)
                     word += 1
-                    text_key = text_key * HASH_BASE + byte
+                    text_key = mix(text_key, byte)
                     cjk += 1
                 elif kind == _END:
                     ends += 1

@@ -4,8 +4,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.blocks import FIRST, LAST
-from gristmill.extract.tags import HASH_BASE
+from gristmill.extract.elements import FIRST, LAST
+from gristmill.extract.tags import mix
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END
 
 _CLASS, _ID, _ITEMPROP = map(ATTRIBUTES.index, ("class", "id", "itemprop"))
@@ -52,7 +52,7 @@ def name_tokens(
                 key = salt
                 length = 0
             if is_letter:
-                key = key * HASH_BASE + (byte | 0x20)
+                key = mix(key, (byte | 0x20))
                 length += 1
             was_small = is_small
     return count
@@ -61,5 +61,5 @@ def name_tokens(
 @kernel
 def bucket(key: int, salt: int, bits: int) -> int:
     """A hash's bucket of 2**bits; the salt tells places apart."""
-    mixed = (key + salt) * np.int64(-7046029254386353131)
-    return (mixed >> 33) & ((1 << bits) - 1)
+    mixed = np.uint64(key + salt) * np.uint64(0x9E3779B97F4A7C15)
+    return np.int64(mixed >> np.uint64(33)) & ((1 << bits) - 1)

@@ -12,26 +12,13 @@ from numpy.typing import NDArray
 from gristmill.core.jit import kernel
 from gristmill.extract import block_words as w
 from gristmill.extract.block_words import Words
-from gristmill.extract.blocks import (
-    BEGIN,
-    BOLD_BYTES,
-    BOX,
-    BREAKS,
-    ELEMENT,
-    LEAF,
-    LINK_BYTES,
-    LINKS,
-    MARK_OF,
-    MARKS,
-    PARENT,
-    STOP,
-    TAG,
-    Blocks,
-)
+from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import bucket, name_tokens
+from gristmill.extract.elements import BOX, MARK_OF, MARKS, PARENT, TAG
 from gristmill.extract.hints import HINTS, page_hints
-from gristmill.extract.tags import TAGS, tag_number
+from gristmill.extract.tags import TAGS, mix, tag_number
 from gristmill.extract.tokens import Tokens
+from gristmill.extract.writing import BEGIN, BOLD_BYTES, BREAKS, ELEMENT, LEAF, LINK_BYTES, LINKS, STOP
 
 BITS = 16
 """Buckets of each linear model are 2**BITS."""
@@ -210,11 +197,11 @@ def path_keys(nodes: NDArray[np.int32], box: int) -> tuple[int, int, int, int]:
     """Keys of the tags of a block's element and of the one, two and three above it."""
     first = np.int64(nodes[box, TAG]) + 1
     node = nodes[box, PARENT]
-    second = first * 1_000_003 + np.int64(nodes[node, TAG]) + 1
+    second = mix(first, np.int64(nodes[node, TAG]) + 1)
     node = nodes[node, PARENT]
-    third = second * 1_000_003 + np.int64(nodes[node, TAG]) + 1
+    third = mix(second, np.int64(nodes[node, TAG]) + 1)
     node = nodes[node, PARENT]
-    fourth = third * 1_000_003 + np.int64(nodes[node, TAG]) + 1
+    fourth = mix(third, np.int64(nodes[node, TAG]) + 1)
     return first, second, third, fourth
 
 
@@ -302,8 +289,8 @@ def _repeat(nodes: NDArray[np.int32], scores: NDArray[np.float32], figures: NDAr
         for node in range(2, len(nodes)):
             if nodes[node, BOX] != node or figures[node, N_WORDS] == 0:
                 continue
-            key = np.int64(nodes[node, PARENT]) * 1_000_003 + np.int64(nodes[node, TAG]) * 31
-            key += np.int64(scores[node, 0] * np.float32(1000))
+            key = mix(np.int64(nodes[node, PARENT]), np.int64(nodes[node, TAG]))
+            key = mix(key, np.int64(scores[node, 0] * np.float32(1000)))
             slot = bucket(key, 5, 30) & (size - 1)
             if step == 0:
                 counts[slot] += 1
@@ -517,7 +504,7 @@ def _container_features(
     slots = np.empty(len(blocks.rows), np.int64)
     for block in range(len(blocks.rows)):
         box = blocks.rows[block, ELEMENT]
-        slot = bucket(path_keys(nodes, box)[3] + np.int64(figures[box, N_DEPTH]) * 7919, 4, 30) & (size - 1)
+        slot = bucket(mix(path_keys(nodes, box)[3], np.int64(figures[box, N_DEPTH])), 4, 30) & (size - 1)
         slots[block] = slot
         paths[slot, 0] += 1
         paths[slot, 1] += out[block, 0]

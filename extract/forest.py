@@ -11,7 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import kernel
+from gristmill.core.jit import inlined, kernel
+
+_SURE = 1.7  # log odds of a block that is clear: P below 0.15 or above 0.85
+_WRONG = 0.002  # of the clear blocks may be less sure at the end
+_FEWEST_CLEAR = 1000
 
 
 class Forest(NamedTuple):
@@ -28,7 +32,8 @@ class Forest(NamedTuple):
     leaves: NDArray[np.float32]
     """Values, float32[leaves]."""
     bounds: NDArray[np.float32]
-    """After so many trees, the score below and the score above which a row is clear, float32[checks, 3]."""
+    """float32[checks, 5]: after so many trees, the score below which a row is clear and what it will have at the end, and
+    the score above which it is clear and what it will have."""
 
 
 def forest_of(model: Mapping[str, Any], bounds: NDArray[np.float32] | None = None) -> Forest:
@@ -59,7 +64,7 @@ def forest_of(model: Mapping[str, Any], bounds: NDArray[np.float32] | None = Non
         np.array(thresholds, np.float32),
         np.array(children, np.int32).reshape(-1, 2),
         np.array(leaves, np.float32),
-        np.zeros((0, 3), np.float32) if bounds is None else bounds,
+        np.zeros((0, 5), np.float32) if bounds is None else bounds,
     )
 
 
@@ -69,7 +74,7 @@ def _below(threshold: float) -> np.float32:
     return np.nextafter(rounded, np.float32(-np.inf)) if float(rounded) > threshold else rounded
 
 
-@kernel
+@inlined
 def score_row(forest: Forest, row: NDArray[np.float32], first: int, last: int, score: float) -> float:
     """Add the values of the trees from `first` to `last` for one row of features to a score."""
     for tree in range(first, last):
@@ -94,8 +99,13 @@ def score_rows(forest: Forest, rows: NDArray[np.float32]) -> NDArray[np.float32]
             until = np.int64(forest.bounds[check, 0])
             score = score_row(forest, rows[row], done, until, score)
             done = until
-            if score < forest.bounds[check, 1] or score > forest.bounds[check, 2]:
+            if score < forest.bounds[check, 1]:
+                score = forest.bounds[check, 2]
                 clear = True
+            elif score > forest.bounds[check, 3]:
+                score = forest.bounds[check, 4]
+                clear = True
+            if clear:
                 break
         scores[row] = score if clear else score_row(forest, rows[row], done, trees, score)
     return scores
@@ -105,3 +115,34 @@ def score_rows(forest: Forest, rows: NDArray[np.float32]) -> NDArray[np.float32]
 def probabilities(scores: NDArray[np.float32]) -> NDArray[np.float32]:
     """The logistic function of scores, float32[rows]."""
     return (1 / (1 + np.exp(-scores))).astype(np.float32)
+
+
+def clear_bounds(forest: Forest, rows: NDArray[np.float32], checks: tuple[int, ...]) -> NDArray[np.float32]:
+    """Bounds beyond which all but a few of some rows keep their side: see Forest.bounds.
+
+    Args:
+        forest: the trees; its own bounds are not used.
+        rows: features, float32[rows, columns].
+        checks: after how many trees to look.
+    """
+    whole = forest._replace(bounds=np.zeros((0, 5), np.float32))
+    final = score_rows(whole, rows)
+    checks = tuple(trees for trees in checks if trees < len(forest.roots))
+    bounds = np.zeros((len(checks), 5), np.float32)
+    for place, trees in enumerate(checks):
+        partial = score_rows(whole._replace(roots=forest.roots[:trees]), rows)
+        low, low_end = _bound(partial, final)
+        high, high_end = _bound(-partial, -final)
+        bounds[place] = (trees, low, low_end, -high, -high_end)
+    return bounds
+
+
+def _bound(partial: NDArray[np.float32], final: NDArray[np.float32]) -> tuple[float, float]:
+    """The highest partial score below which at most `_WRONG` of the rows end above `-_SURE`, and their mean at the end."""
+    order = np.argsort(partial, kind="stable")
+    wrong = np.cumsum(final[order] > -_SURE)
+    good = np.flatnonzero(wrong <= _WRONG * np.arange(1, len(order) + 1))
+    if len(good) < _FEWEST_CLEAR:
+        return -np.inf, 0.0
+    end = int(good[-1])
+    return float(partial[order[end]]), float(final[order[: end + 1]].mean())

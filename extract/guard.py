@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gristmill.core.jit import kernel
 from gristmill.extract import tags
 from gristmill.extract.scan import comment_end, is_letter, name_at, raw_text_end, tag_end
-from gristmill.extract.tags import HASH_BASE, flags_of
+from gristmill.extract.tags import flags_of, mix
 
 # The tree under construction, as far as it matters: int64[7, open elements]. One array, because each array that a
 # kernel hands to another costs seven registers; a NamedTuple of three took 1.5 times as long.
@@ -388,7 +388,7 @@ def tree_size(data: NDArray[np.uint8], max_elements: int, max_depth: int) -> tup
             kind = 0
             if flags & _FORMATTING:
                 for place in range(start, at):
-                    kind = kind * HASH_BASE + int(data[place])
+                    kind = mix(kind, int(data[place]))
             if _start_tag(name, flags, kind, closes_itself, tree):
                 at = raw_text_end(data, at, name)
         elif after == _SLASH and at + 2 < length and is_letter(data[at + 2]):

@@ -4,9 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.blocks import value_hash
+from gristmill.extract.elements import value_hash
 from gristmill.extract.scan import is_blank
-from gristmill.extract.tags import HASH_BASE, tag_number, text_hash
+from gristmill.extract.tags import mix, tag_number, text_hash
 from gristmill.extract.tokens import (
     ATTRIBUTES,
     BEGIN,
@@ -67,7 +67,7 @@ def _note(data: NDArray[np.uint8], begin: int, end: int, hints: NDArray[np.float
     for at in range(begin, min(end, begin + 200) + 1):
         byte = np.int64(data[at]) if at < min(end, begin + 200) else np.int64(0x20)
         if 0x61 <= byte | 0x20 <= 0x7A:
-            key = key * HASH_BASE + (byte | 0x20)
+            key = mix(key, (byte | 0x20))
         elif key:
             for place in range(len(_KEYS)):
                 if _KEYS[place] == key:

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.extract.block_words import Words, count_words
-from gristmill.extract.blocks import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP, TAG, Blocks, build_blocks
+from gristmill.extract.blocks import Blocks, build_blocks
 from gristmill.extract.choice import choose
+from gristmill.extract.elements import TAG
 from gristmill.extract.features import Linear, block_features
 from gristmill.extract.forest import Forest, probabilities, score_rows
 from gristmill.extract.hints import HINTS
@@ -22,6 +23,7 @@ from gristmill.extract.params import MODEL
 from gristmill.extract.render import render
 from gristmill.extract.tags import tag_name
 from gristmill.extract.tokens import Tokens, tokenize_page
+from gristmill.extract.writing import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP
 
 _MOST_TITLE_WORDS = 64
 

@@ -9,8 +9,8 @@ from html.entities import html5
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import kernel
-from gristmill.extract.tags import HASH_BASE, text_hash
+from gristmill.core.jit import inlined
+from gristmill.extract.tags import mix, text_hash
 
 LONGEST_VALUE = 6  # bytes of UTF-8: "&nGt;" is two characters of three bytes
 
@@ -49,7 +49,7 @@ def _reference_table() -> tuple[NDArray[np.int64], NDArray[np.uint8]]:
 _KEYS, _VALUES = _reference_table()
 
 
-@kernel
+@inlined
 def _find(key: int) -> int:
     """Slot of a name, or -1."""
     slot = key & (_SLOTS - 1)
@@ -60,13 +60,13 @@ def _find(key: int) -> int:
     return -1
 
 
-@kernel
+@inlined
 def is_alphanumeric(byte: int) -> bool:
     """Whether the byte is an ASCII letter or digit."""
     return 0x30 <= byte <= 0x39 or 0x61 <= (byte | 0x20) <= 0x7A
 
 
-@kernel
+@inlined
 def write_character(code: int, out: NDArray[np.uint8], place: int) -> int:
     """Write a character as UTF-8 to `out` at `place`; where it ends."""
     if code < 0x80:
@@ -88,7 +88,7 @@ def write_character(code: int, out: NDArray[np.uint8], place: int) -> int:
     return place + 4
 
 
-@kernel
+@inlined
 def _read_number(data: NDArray[np.uint8], at: int, end: int, out: NDArray[np.uint8]) -> tuple[int, int]:
     """A numeric reference whose "#" is at `at`."""
     at += 1
@@ -119,7 +119,7 @@ def _read_number(data: NDArray[np.uint8], at: int, end: int, out: NDArray[np.uin
     return at, write_character(code, out, 0)
 
 
-@kernel
+@inlined
 def read_reference(
     data: NDArray[np.uint8], at: int, end: int, in_attribute: bool, out: NDArray[np.uint8]
 ) -> tuple[int, int]:
@@ -142,7 +142,7 @@ def read_reference(
     key = np.int64(0)
     old, old_end = -1, at
     while at < end and at - start <= _LONGEST_NAME and is_alphanumeric(data[at]):
-        key = key * HASH_BASE + np.int64(data[at])
+        key = mix(key, np.int64(data[at]))
         at += 1
         if 2 <= at - start <= _LONGEST_OLD_NAME:
             slot = _find(~key)

@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.block_words import WORDS, Words
-from gristmill.extract.blocks import BEGIN, ELEMENT, FIRST, LAST, LEAF, MARKS, PARENT, PRE, STOP, TAG, Blocks
+from gristmill.extract.blocks import Blocks
+from gristmill.extract.elements import FIRST, LAST, MARKS, PARENT, PRE, TAG
 from gristmill.extract.tags import tag_number
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END, Tokens
+from gristmill.extract.writing import BEGIN, ELEMENT, LEAF, STOP
 
 _LI, _UL, _OL, _TABLE, _TR, _TD, _TH, _DT, _DD, _CAPTION, _THEAD = map(
     tag_number, ("li", "ul", "ol", "table", "tr", "td", "th", "dt", "dd", "caption", "thead")

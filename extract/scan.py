@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.tags import HASH_BASE, tag_hash
+from gristmill.extract.tags import mix, tag_hash
 
 _SCRIPT = tag_hash("script")
 _LESS, _GREATER, _SLASH, _BANG, _DASH, _EQUALS = 0x3C, 0x3E, 0x2F, 0x21, 0x2D, 0x3D
@@ -42,7 +42,7 @@ def name_at(data: NDArray[np.uint8], start: int) -> tuple[int, int]:
         byte = int(data[at])
         if 0x41 <= byte <= 0x5A:
             byte |= 0x20
-        name = name * HASH_BASE + byte
+        name = mix(name, byte)
         at += 1
     return name, at
 

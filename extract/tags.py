@@ -6,7 +6,7 @@ The table follows the HTML Standard's tree construction (section 13.2.6) as far 
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import kernel
+from gristmill.core.jit import inlined, kernel
 
 VOID = 1  # no content, no end tag
 RAW_TEXT = 2  # content is text up to the matching end tag
@@ -86,17 +86,25 @@ _PLAIN = """
 """
 
 HASH_BASE = 131
+_HASH_MASK = (1 << 54) - 1
 _SLOTS = 1024
 TAGS = _SLOTS
 """Numbers of the tags in the table are below."""
 
 
+@inlined
+def mix(value: int, more: int) -> int:
+    """Hash of what has the hash `value` and `more` behind it. Never negative, and never wraps: compiled code may take it
+    for granted that whole numbers do not, and did so once, in a comparison that was false for equal numbers."""
+    return (value * HASH_BASE + (more & _HASH_MASK)) & _HASH_MASK
+
+
 def text_hash(text: str) -> int:
-    """The number kernels compute for a name: base-131 polynomial of its bytes, in wrapping int64."""
+    """The number kernels compute for a name: base-131 polynomial of its bytes modulo 2⁵⁴."""
     value = 0
     for byte in text.encode():
-        value = (value * HASH_BASE + byte) & (2**64 - 1)
-    return value - 2**64 if value >= 2**63 else value
+        value = (value * HASH_BASE + byte) & _HASH_MASK
+    return value
 
 
 def tag_hash(name: str) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.scan import comment_end, ends_name, is_blank, is_letter, name_at, raw_text_end, skip_blanks
-from gristmill.extract.tags import FOREIGN, HASH_BASE, LAST, RAW_TEXT, TAG_FLAGS, TAGS, tag_of, text_hash
+from gristmill.extract.tags import FOREIGN, LAST, RAW_TEXT, TAG_FLAGS, TAGS, mix, tag_of, text_hash
 
 TEXT, START, END, RAW, CDATA = range(5)  # kinds of token; RAW and CDATA are text without character references
 
@@ -194,7 +194,7 @@ def _read_attributes(
         start = at
         while at < length and (at == start or (data[at] != _EQUALS and not ends_name(data[at]))):
             byte = np.int64(data[at])
-            name = name * HASH_BASE + (byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
+            name = mix(name, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
             at += 1
         at = skip_blanks(data, at)
         value = value_end = 0

@@ -20,7 +20,7 @@ from gristmill.core.jit import kernel
 from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import bucket
 from gristmill.extract.features import BITS, Linear, block_names
-from gristmill.extract.forest import Forest, forest_of, probabilities, score_rows
+from gristmill.extract.forest import Forest, clear_bounds, forest_of, probabilities, score_rows
 from gristmill.extract.gold import FOLDS, GoldPage, load_gold
 from gristmill.extract.linear import train_linear
 from gristmill.extract.main_text import Model, features_of, features_of_page
@@ -32,7 +32,7 @@ _SCALE = 100.0  # of weights: one block's is small, and the trees' least sum in 
 
 SETTINGS: dict[str, Any] = {
     "objective": "cross_entropy",
-    "learning_rate": 0.1,
+    "learning_rate": 0.08,
     "num_leaves": 31,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
@@ -45,7 +45,10 @@ SETTINGS: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-TREES = 120
+TREES = 160
+CHECKS = (20, 50, 90)
+"""After how many trees a block may be clear."""
+
 TYPE_SETTINGS: dict[str, Any] = {
     "objective": "multiclass",
     "num_class": len(PAGE_TYPES),
@@ -97,6 +100,7 @@ class Trainer:
         )
         trees = lightgbm.train(SETTINGS | {"seed": SETTINGS["seed"] + self.seed}, data, TREES)
         forest = forest_of(trees.dump_model())
+        forest = forest._replace(bounds=clear_bounds(forest, np.concatenate(rows), CHECKS))
         return Model(self.linear(without), forest, self._train_types(learnt, rows, forest))
 
     def _train_types(self, pages: Sequence[GoldPage], rows: Sequence[NDArray[np.float32]], forest: Forest) -> Forest:
