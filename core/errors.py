@@ -3,6 +3,8 @@
     GristmillError              1   the work failed; the ledger is whole
     ├── UsageError              2   the command, the input or the recipe is wrong; nothing was started
     │   ├── InputError          2   an input file is missing, empty, or not what it should be
+    │   │   ├── MissingError    2   crawl/asking.py: a server, bucket or folder has no such thing
+    │   │   └── NothingNewError 2   pipelines/selecting.py: only new files were asked for, and there are none
     │   └── RecipeError         2   a recipe has an unknown key, a wrong type or an impossible value
     ├── StoreError              1   the store cannot be read or written
     ├── BalanceError            1   a task or a run does not account for every record

@@ -18,7 +18,7 @@ LATEST = "latest"
 class IndexFilter(BaseModel):
     """Which captures of Common Crawl's columnar index are wanted; what is left empty does not matter."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     domains: tuple[str, ...] = ()
     """Registered domains: "example.org" takes all its hosts."""
@@ -45,7 +45,7 @@ class IndexFilter(BaseModel):
 class Selection(BaseModel):
     """Inputs of a recipe: files by path, files of crawls, or single records that an index query selects."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
     paths: tuple[str, ...] = ()
     """Files, folders, patterns and URLs, as for --input."""

@@ -10,6 +10,7 @@ Such a part stands between two marks, the first of which names it:
 import json
 import re
 from collections.abc import Callable, Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
@@ -20,6 +21,7 @@ from pydantic.fields import FieldInfo
 
 from gristmill.core import errors
 from gristmill.core.params import StageParams
+from gristmill.crawl.selection import Selection
 from gristmill.pipelines import ledger
 from gristmill.pipelines.cli import app
 from gristmill.pipelines.recipe import RECIPE_FOLDER, load_recipe, recipe_names
@@ -120,6 +122,8 @@ def _parameters(stage: str) -> str:
     if stage == "scope":
         field = StageParams.model_fields["scope"]
         return f"`scope`, {_type(field)}, default {_default(field)}. {' '.join((field.description or '').split())}\n"
+    if stage == "input":
+        return "\n".join(_tables("input", Selection))
     return "\n".join(_tables(f"stages.{stage}", STAGE_TYPES[stage].load().Params))
 
 
@@ -130,6 +134,9 @@ def _tables(place: str, model: type[BaseModel]) -> Iterator[str]:
     for name, field in model.model_fields.items():
         if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
             nested.append((f"{place}.{name}", field.annotation))
+            continue
+        if optional := _optional_model(field.annotation):
+            nested.append((f"{place}.{name}", optional))
             continue
         if listed := _listed_model(field.annotation):
             nested.append((f"[{place}.{name}]", listed))  # TOML's mark of a table that may be repeated
@@ -142,6 +149,12 @@ def _tables(place: str, model: type[BaseModel]) -> Iterator[str]:
     yield "\n".join(rows) + "\n"
     for inner_place, inner in nested:
         yield from _tables(inner_place, inner)
+
+
+def _optional_model(kind: Any) -> type[BaseModel] | None:
+    """The model that a field may have or not."""
+    models = [one for one in get_args(kind) if isinstance(one, type) and issubclass(one, BaseModel)]
+    return models[0] if type(None) in get_args(kind) and models else None
 
 
 def _listed_model(kind: Any) -> type[BaseModel] | None:
@@ -168,10 +181,12 @@ def _type(field: FieldInfo) -> str:
 
 
 def _type_name(kind: Any) -> str:
-    plain = {int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
+    plain = {date: "date", int: "integer", float: "number", str: "text", bool: "true or false", Path: "path"}
     if kind in plain:
         return plain[kind]
     inner = get_args(kind)
+    if get_origin(kind) is dict:
+        return f"table of {_type_name(inner[0])} to {_type_name(inner[1])}"
     if get_origin(kind) is tuple:
         return f"list of {_type_name(inner[0])}"
     if type(None) in inner:
