@@ -21,6 +21,9 @@ SIGNALS: dict[str, pa.DataType] = {
     "extract.text_bytes": pa.int64(),
     "extract.elements": pa.int64(),
     "extract.depth": pa.int64(),
+    "extract.author": pa.string(),
+    "extract.published": pa.string(),
+    "extract.canonical": pa.string(),
     "extract.page_type": pa.string(),
     "extract.confidence": pa.float64(),
 }
@@ -39,6 +42,7 @@ class Capture:
         body: the HTTP body, transfer and content encodings undone.
         truncated: the WARC-Truncated header, "" if absent. Truncated pages are read like others; the mark goes with
             them.
+        date: when it was captured, ISO 8601; bounds a page's date of publication.
         error_class: the reader's reason why this is not usable, "" if it is.
         error_message: more about it.
     """
@@ -50,6 +54,7 @@ class Capture:
     http_headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
     truncated: str = ""
+    date: str = ""
     error_class: str = ""
     error_message: str = ""
 
@@ -108,6 +113,7 @@ def extract_capture(capture: Capture, params: Params) -> Outcome:
             url=capture.uri or None,
             content_type=capture.content_type,
             headers=capture.http_headers,
+            captured=capture.date,
             params=params,
         )
     except PageError as error:

@@ -1,7 +1,7 @@
 """The engines that find a page's main text, by name. An engine is a function from a page's markup to text.
 
 A new engine is one function here and one name in params.EngineName; it finds in `Markup` the decoded page and a tree
-that is parsed when first asked for and shared with the metadata.
+and tokens that are made when first asked for.
 
 `gristmill` is the project's own (extract/main_text.py): it reads bytes, and tells more than a text (`Found`).
 """
@@ -11,10 +11,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 
+import numpy as np
+from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from gristmill.extract.main_text import MainText, find_main_text
+from gristmill.extract.tokens import Tokens, tokenize_page
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,16 @@ class Markup:
         return self.html.encode("utf-8", "replace")
 
     @cached_property
+    def data(self) -> NDArray[np.uint8]:
+        """The same as an array."""
+        return np.frombuffer(self.utf8, np.uint8)
+
+    @cached_property
+    def tokens(self) -> Tokens:
+        """The page's tokens."""
+        return tokenize_page(self.data)
+
+    @cached_property
     def tree(self) -> HTMLTree:
         """The page's tree; HTMLParserException if it cannot be built."""
         return HTMLTree.parse(self.html)
@@ -53,7 +66,7 @@ Engine = Callable[[Markup], Found]
 
 def gristmill_text(markup: Markup) -> Found:
     """Main text by the project's own classifier of blocks."""
-    main = find_main_text(markup.utf8)
+    main = find_main_text(markup.data, tokens=markup.tokens)
     return Found(main.text.decode("utf-8", "replace"), main)
 
 
@@ -96,3 +109,6 @@ ENGINES: dict[str, Engine] = {
     "resiliparse": resiliparse_text,
     "trafilatura": trafilatura_text,
 }
+
+TREE_ENGINES = ("resiliparse", "trafilatura")
+"""Engines that build a tree, whose time does not grow linearly: extract/guard.py measures the page before they see it."""

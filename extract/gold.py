@@ -78,7 +78,7 @@ def load_gold(paths: Sequence[Path], seed: int = 0) -> list[GoldPage]:
 
 def _gold_page(row: dict[str, str], fold: int) -> GoldPage:
     html: bytes = row["html"]  # type: ignore[assignment]
-    parsed = parse(decode(html, None, row["charset"]).text.encode("utf-8", "replace"))
+    parsed = parse(np.frombuffer(decode(html, None, row["charset"]).text.encode("utf-8", "replace"), np.uint8))
     gold = words_of(np.frombuffer(row["gold_text"].encode("utf-8", "replace"), np.uint8))
     words = np.diff(parsed.words.first)
     return GoldPage(

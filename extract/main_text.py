@@ -94,6 +94,16 @@ class MainText:
     confidence: float
     page_type: str
 
+    @property
+    def elements(self) -> int:
+        """Elements of the page."""
+        return len(self.parsed.blocks.elements)
+
+    @property
+    def depth(self) -> int:
+        """Its deepest nesting, html and body included."""
+        return int(self.parsed.blocks.depth) + 2
+
     def described(self) -> tuple[Block, ...]:
         """Every block of the page, in order."""
         blocks, text = self.parsed.blocks, self.parsed.blocks.text.tobytes()
@@ -126,10 +136,9 @@ def _fixed(array: NDArray[np.generic]) -> NDArray[np.generic]:
     return array
 
 
-def parse(utf8: bytes) -> Parsed:
-    """Cut a page into blocks."""
-    data = np.frombuffer(utf8, np.uint8)
-    tokens = tokenize_page(data)
+def parse(data: NDArray[np.uint8], tokens: Tokens | None = None) -> Parsed:
+    """Cut a page of UTF-8 bytes into blocks; its tokens may be known."""
+    tokens = tokens or tokenize_page(data)
     blocks = build_blocks(data, tokens)
     words = count_words(blocks)
     begin, end = blocks.title
@@ -150,15 +159,16 @@ def features_of(page: Parsed, linear: Linear) -> NDArray[np.float32]:
     return block_features(page.data, page.tokens, page.blocks, page.words, page.title, linear)
 
 
-def find_main_text(utf8: bytes, model: Model | None = None) -> MainText:
+def find_main_text(data: NDArray[np.uint8], model: Model | None = None, tokens: Tokens | None = None) -> MainText:
     """Find a page's main text.
 
     Args:
-        utf8: the decoded page as UTF-8.
+        data: the decoded page as UTF-8, uint8[bytes].
         model: another model than the shipped one.
+        tokens: the page's tokens, if they are known.
     """
     model = model or load_model()
-    page = parse(utf8)
+    page = parse(data, tokens)
     features = features_of(page, model.linear)
     probability = probabilities(score_rows(model.forest, features))
     kept, confidence = choose(probability, page.sizes)

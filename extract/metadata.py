@@ -1,10 +1,11 @@
-"""What a page says about itself: title, language, wishes about its use, licences. Read from one parsed tree.
+"""What a page says about itself: title, language, author, day, wishes about its use, licences. Read from its tokens.
 
 Wishes (`robots`) are recorded verbatim and judged later, one string each, headers first: "header x-robots-tag: noai",
 "header tdm-reservation: 1", "meta robots: noai, noimageai". Sources: X-Robots-Tag and robots metas of any of the agents
 below, TDMRep (W3C community report, 2024), Content-Usage (IETF AIPREF drafts).
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 from urllib.parse import urljoin
@@ -12,6 +13,7 @@ from urllib.parse import urljoin
 import orjson
 
 from gristmill.extract.engines import Markup
+from gristmill.extract.speaking import Told, speaking_tags
 
 _WISH_HEADERS = frozenset({"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal"})
 _AGENTS = """
@@ -26,11 +28,16 @@ _LICENCE_NAMES = """
 """
 _LICENCE_METAS = frozenset(_LICENCE_NAMES.split())
 _LICENCE_RELS = frozenset({"license", "cc:license", "dcterms:license", "dc:license", "xhv:license"})
-_METAS = "meta[name], meta[property], meta[http-equiv]"
-_METAS_AND_LICENCES = (
-    f'{_METAS}, [rel~="license" i], [rel*=":license" i], [property*="license" i], [itemprop~="license" i], '
-    'script[type="application/ld+json" i]'
+_AUTHOR_METAS = frozenset(
+    {"author", "article:author", "dc.creator", "dcterms.creator", "citation_author", "parsely-author"}
 )
+_DATE_NAMES = """
+    article:published_time og:published_time datepublished pubdate publishdate publish-date date dc.date dc.date.issued
+    dcterms.date dcterms.created dcterms.issued citation_publication_date citation_date parsely-pub-date sailthru.date
+"""
+_DATE_METAS = frozenset(_DATE_NAMES.split())
+_DATE = re.compile(r"\s*(\d{4})[-/.](\d{2})[-/.](\d{2})(?!\d)")
+_FIRST_DAY = "1990-01-01"
 
 # A page that repeats itself, or lies at length, must not make a row of megabytes.
 _MOST_MARKS = 64
@@ -48,6 +55,12 @@ class Metadata(NamedTuple):
     """Wishes about use, verbatim."""
     licences: tuple[str, ...]
     """Targets of rel=license links, resolved against the page's address, and values of licence metas, as written."""
+    author: str = ""
+    """As a meta element names one."""
+    published: str = ""
+    """Day of publication that a meta element names, YYYY-MM-DD; "" if there is none or it is after the capture."""
+    canonical: str = ""
+    """Target of rel=canonical, resolved."""
 
 
 class _Marks(NamedTuple):
@@ -61,61 +74,87 @@ class _Marks(NamedTuple):
             self.found.setdefault(prefix + value)
 
 
-def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, has_licences: bool = True) -> Metadata:
+def read_metadata(
+    markup: Markup, headers: Iterable[tuple[str, str]] = (), *, has_licences: bool = True, captured: str = ""
+) -> Metadata:
     """Read a page's metadata.
 
     Args:
-        markup: the page; relative licence links are resolved against its address.
+        markup: the page; relative links are resolved against its address.
         headers: the HTTP headers as (name, value), repeated ones as often as they stand there.
         has_licences: false if the word is not on the page, which saves the search for it.
+        captured: when the page was captured, ISO 8601; a date of publication after it is none.
     """
     robots, licences = _Marks({}), _Marks({})
-    titles: list[str] = []
+    said: dict[str, str] = {}
     for name, value in headers:
         if name.lower() in _WISH_HEADERS:
             robots.add(value, f"header {name.lower()}: ")
-    tree, url = markup.tree, markup.url
-    document = tree.document
-    if document is None:
-        return Metadata("", "", tuple(robots.found), ())
-    for element in document.query_selector_all(
-        _METAS_AND_LICENCES if has_licences else _METAS
-    ).values():  # iterating without values() is quadratic
-        if element.tag == "meta":
-            _read_meta(element, robots, licences, titles)
-        elif element.tag == "script":
-            for licence in _json_licences(element.text or ""):
-                licences.add(licence)
+    lang = ""
+    for told in speaking_tags(markup.data, markup.tokens):
+        if told.tag == "html":
+            lang = lang or told.get("lang") or told.get("xml:lang")
+        elif told.tag == "title":
+            said.setdefault("title", " ".join(told.text.split()))
+        elif told.tag == "meta":
+            _read_meta(told, robots, licences, said)
+        elif told.tag == "script":
+            if has_licences:
+                for licence in _json_licences(told.text):
+                    licences.add(licence)
         else:
-            _read_licence(element, licences, url)
-    root = document.document_element
-    lang = (root.getattr("lang") or root.getattr("xml:lang") or "") if root is not None else ""
-    title = " ".join((tree.title or "").split()) or (titles[0] if titles else "")
-    return Metadata(title, lang.strip(), tuple(robots.found), tuple(licences.found))
+            if told.tag == "link" and "canonical" in told.get("rel").lower().split() and told.get("href"):
+                said.setdefault("canonical", _resolve(told.get("href").strip()[:_LONGEST_MARK], markup.url))
+            if has_licences:
+                _read_licence(told, licences, markup.url)
+    return Metadata(
+        said.get("title") or said.get("og:title", ""),
+        lang.strip(),
+        tuple(robots.found),
+        tuple(licences.found),
+        author=said.get("author", ""),
+        published=_day(said.get("published", ""), captured),
+        canonical=said.get("canonical", ""),
+    )
 
 
-def _read_meta(element: Any, robots: _Marks, licences: _Marks, titles: list[str]) -> None:
-    content = element.getattr("content")
-    for attribute in ("name", "property", "http-equiv"):
-        name = (element.getattr(attribute) or "").strip().lower()
+def _read_meta(told: Told, robots: _Marks, licences: _Marks, said: dict[str, str]) -> None:
+    content = told.get("content")
+    value = " ".join(content.split())[:_LONGEST_MARK]
+    for attribute in ("name", "property", "http-equiv", "itemprop"):
+        name = told.get(attribute).strip().lower()
         if name in _WISH_METAS:
             robots.add(content, f"meta {name}: ")
         elif name in _LICENCE_METAS:
             licences.add(content)
-        elif name == "og:title" and content and content.strip():
-            titles.append(" ".join(content.split()))
+        elif value and name == "og:title":
+            said.setdefault("og:title", value)
+        elif value and name in _AUTHOR_METAS and not value.startswith(("http://", "https://")):
+            said.setdefault("author", value)
+        elif value and name in _DATE_METAS:
+            said.setdefault("published", value)
 
 
-def _read_licence(element: Any, licences: _Marks, url: str | None) -> None:
-    rels = set((element.getattr("rel") or "").lower().split())
-    properties = f"{element.getattr('property') or ''} {element.getattr('itemprop') or ''}".lower().split()
+def _day(value: str, captured: str) -> str:
+    """A date as YYYY-MM-DD if it is one, not before the web and not after the capture; else ""."""
+    match = _DATE.match(value)
+    if match is None:
+        return ""
+    day = "-".join(match.groups())
+    is_possible = day >= _FIRST_DAY and "01" <= match[2] <= "12" and "01" <= match[3] <= "31"
+    return day if is_possible and (not captured or day <= captured[:10]) else ""
+
+
+def _read_licence(told: Told, licences: _Marks, url: str | None) -> None:
+    rels = set(told.get("rel").lower().split())
+    properties = f"{told.get('property')} {told.get('itemprop')}".lower().split()
     if not (rels | set(properties)) & _LICENCE_RELS:
         return
-    target = element.getattr("href") or element.getattr("resource")
-    if target is not None:
+    target = told.get("href") or told.get("resource")
+    if target:
         licences.add(_resolve(target.strip()[:_LONGEST_MARK], url))
     elif properties:
-        licences.add(element.getattr("content") or element.text)
+        licences.add(told.get("content") or told.text)
 
 
 def _resolve(target: str, url: str | None) -> str:

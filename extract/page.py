@@ -7,7 +7,7 @@ from functools import cached_property
 
 from gristmill.core.errors import GristmillError, UsageError
 from gristmill.extract.charset import Source, decode
-from gristmill.extract.engines import ENGINES, Engine, Found, Markup
+from gristmill.extract.engines import ENGINES, TREE_ENGINES, Engine, Found, Markup
 from gristmill.extract.guard import Size, measure
 from gristmill.extract.main_text import Block, MainText
 from gristmill.extract.metadata import read_metadata
@@ -40,6 +40,9 @@ class Page:
         text_bytes: length of the text, in bytes of UTF-8.
         elements: elements of the page's tree, as the guard counts them.
         depth: its deepest nesting, likewise.
+        author: as a meta element names one.
+        published: day of publication that the page names, YYYY-MM-DD, not after the capture.
+        canonical: target of rel=canonical, resolved.
         page_type: article, collection, documentation, forum, listing, product or service; "" where the engine does not
             tell.
         confidence: the word F1 that the engine expects of its text, 0 to 1; None where it does not tell.
@@ -57,6 +60,9 @@ class Page:
     text_bytes: int
     elements: int
     depth: int
+    author: str = ""
+    published: str = ""
+    canonical: str = ""
     page_type: str = ""
     confidence: float | None = None
     main: MainText | None = field(default=None, repr=False, compare=False)
@@ -86,6 +92,7 @@ def extract_page(
     engine: str | None = None,
     content_type: str | None = None,
     headers: Iterable[tuple[str, str]] = (),
+    captured: str = "",
     params: Params = Params(),
 ) -> Page:
     """Read a page: decode it, measure it, find its main text and its metadata.
@@ -97,6 +104,7 @@ def extract_page(
         engine: "gristmill", "resiliparse" or "trafilatura"; default: that of `params`.
         content_type: the Content-Type header.
         headers: all HTTP headers, for wishes about use.
+        captured: when the page was captured, ISO 8601; bounds its date of publication.
         params: limits.
 
     Raises:
@@ -110,15 +118,19 @@ def extract_page(
         raise PageError("extract.too_large", f"{len(html):,} bytes, limit {params.max_html_bytes:,} (max_html_bytes)")
     decoded = decode(html, content_type, charset)
     markup = Markup(decoded.text, url)
-    size = _measured(markup.utf8, params)
+    size = _measured(markup.utf8, params) if name in TREE_ENGINES else Size(0, 0, 0)
     found = _run(ENGINES[name], markup)
+    if found.main:
+        size = Size(found.main.elements, found.main.depth, 0)
     text = clean_text(found.text)
     text_bytes = len(text.encode())
     if text_bytes > params.max_text_bytes:
         raise PageError(
             "extract.too_much_text", f"{text_bytes:,} bytes, limit {params.max_text_bytes:,} (max_text_bytes)"
         )
-    about = read_metadata(markup, headers, has_licences=any(word in decoded.text for word in _LICENCE_WORDS))
+    about = read_metadata(
+        markup, headers, has_licences=any(word in decoded.text for word in _LICENCE_WORDS), captured=captured
+    )
     return Page(
         text=text,
         title=clean_text(about.title),
@@ -132,6 +144,9 @@ def extract_page(
         text_bytes=text_bytes,
         elements=size.elements,
         depth=size.depth,
+        author=clean_text(about.author),
+        published=about.published,
+        canonical=clean_text(about.canonical),
         page_type=found.main.page_type if found.main else "",
         confidence=found.main.confidence if found.main else None,
         main=found.main,
@@ -157,7 +172,8 @@ def _run(engine: Engine, markup: Markup) -> Found:
     """Parse and extract; whatever a parser throws at a page becomes a PageError."""
     error_class = "extract.parser_error"
     try:
-        _ = markup.tree
+        if engine is ENGINES["resiliparse"]:
+            _ = markup.tree
         error_class = "extract.engine_error"
         return engine(markup)
     except MemoryError:

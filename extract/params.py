@@ -66,13 +66,14 @@ class Params(BaseParams):
     """Largest body, in bytes, content encodings undone. Twice Common Crawl's limit of 5 MiB (since CC-MAIN-2025-13)."""
 
     max_elements: Limit = 200_000
-    """Most elements on a page. Of Common Crawl's size limit, a page of nothing but short tags has about that many."""
+    """Most elements on a page, for the engines that build trees. Of Common Crawl's size limit, a page of nothing but
+    short tags has about that many."""
 
     max_depth: Limit = 512
-    """Deepest nesting, in open elements. Blink's parser cuts at 512; parsers' time grows with the square."""
+    """Deepest nesting, in open elements, likewise. Blink's parser cuts at 512; parsers' time grows with the square."""
 
     max_attributes: Limit = 1000
-    """Most attributes on one tag. Parsers compare each with all before it; the largest seen on real pages was about
+    """Most attributes on one tag, likewise. Parsers compare each with all before it; the largest seen on real pages was about
     50."""
 
     max_text_bytes: Limit = 10_485_760

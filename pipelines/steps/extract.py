@@ -127,6 +127,7 @@ class _Row:
             http_headers=tuple(item.http_headers),
             body=item.body,
             truncated=item.truncated,
+            date=item.date,
             error_class=f"read.{item.error}" if item.outcome == "failed" else "",
             error_message=item.message,
         )

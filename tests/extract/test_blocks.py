@@ -3,6 +3,7 @@
 from collections import Counter
 from html.parser import HTMLParser
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
@@ -10,9 +11,14 @@ from hypothesis import strategies as st
 from resiliparse.parse.html import HTMLTree
 
 from gristmill.extract.elements import HIDDEN, MARK_OF, MARKS, NOSCRIPT
-from gristmill.extract.main_text import Parsed, parse
+from gristmill.extract.main_text import Parsed
+from gristmill.extract.main_text import parse as parse_bytes
 from gristmill.extract.writing import BEGIN, BOLD_BYTES, LEAF, LINK_BYTES, LINKS, SOURCE, SOURCE_END, STOP
 from tests.paths import shared
+
+
+def parse(html: bytes) -> Parsed:
+    return parse_bytes(np.frombuffer(html, np.uint8))
 
 
 def texts(page: Parsed) -> list[str]:

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 import gristmill
 from gristmill.extract.choice import choose
-from gristmill.extract.main_text import find_main_text, load_model, parse
+from gristmill.extract.main_text import MainText, load_model, parse
+from gristmill.extract.main_text import find_main_text as find_in_array
 from gristmill.extract.page_type import PAGE_TYPES
 from gristmill.extract.params import MODEL
 from gristmill.extract.render import render
@@ -22,9 +23,13 @@ PAGE = f"""<!doctype html><html><head><title>Harbour - The Quay</title></head><b
 <footer><a href="/terms">Terms</a> Copyright 2024, all rights reserved</footer></body></html>"""
 
 
+def find_main_text(html: bytes) -> MainText:
+    return find_in_array(np.frombuffer(html, np.uint8))
+
+
 def rendered(html: str) -> str:
     """All blocks of a page as text."""
-    page = parse(html.encode())
+    page = parse(np.frombuffer(html.encode(), np.uint8))
     kept = np.ones(len(page.blocks.rows), np.bool_)
     return render(page.data, page.tokens, page.blocks, page.words, kept)[0].tobytes().decode()
 

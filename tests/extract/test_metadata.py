@@ -73,6 +73,22 @@ def test_licences_from_json_ld() -> None:
     assert page.licences == ("https://a.example/", "https://b.example/", "c")
 
 
+def test_author_day_and_canonical_address() -> None:
+    page = read(
+        '<meta name="Author" content=" Ann  Miller "><meta property="article:author" content="https://facebook.example/ann">'
+        '<meta property="article:published_time" content="2023-04-05T06:07:08+02:00"><link rel="canonical" href="/c?a=1&amp;b=2">'
+    )
+    assert (page.author, page.published) == ("Ann Miller", "2023-04-05")
+    assert page.canonical == "https://example.org/c?a=1&b=2"
+
+
+def test_a_day_after_the_capture_is_none() -> None:
+    meta = '<meta name="date" content="{}">'
+    for value, said in [("2024-05-06", "2024-05-06"), ("2024-05-08", ""), ("1970-01-01", ""), ("May 2024", "")]:
+        page = read_metadata(Markup(meta.format(value), None), captured="2024-05-07T01:02:03Z")
+        assert page.published == said
+
+
 def test_marks_are_bounded() -> None:
     page = read("".join(f'<meta name="robots" content="{i} {"x" * 5000}">' for i in range(500)))
     assert len(page.robots) == 64

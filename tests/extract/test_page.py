@@ -77,7 +77,7 @@ def test_undecodable_places_are_counted() -> None:
 )
 def test_limits(html: bytes, limits: dict[str, int], error_class: str) -> None:
     with pytest.raises(PageError) as caught:
-        extract_page(html, params=Params.model_validate(limits))
+        extract_page(html, params=Params.model_validate(limits | {"engine": "resiliparse"}))
     assert caught.value.error_class == error_class
     assert error_class in ERRORS
     again = pickle.loads(pickle.dumps(caught.value))
@@ -156,7 +156,7 @@ def test_a_parser_that_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("gristmill.extract.engines.HTMLTree", Broken)
     with pytest.raises(PageError) as caught:
-        extract_page(ARTICLE)
+        extract_page(ARTICLE, engine="resiliparse")
     assert caught.value.error_class == "extract.parser_error"
 
 

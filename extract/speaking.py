@@ -1,0 +1,130 @@
+"""The tags by which a page speaks of itself, found by a kernel among its tokens and handed over as Python objects."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gristmill.core.jit import kernel
+from gristmill.extract.elements import value_hash
+from gristmill.extract.references import read_reference
+from gristmill.extract.tags import tag_name, tag_number, text_hash
+from gristmill.extract.tokens import (
+    ATTRIBUTES,
+    BEGIN,
+    FIRST,
+    KIND,
+    NAME,
+    RAW,
+    START,
+    STOP,
+    TAG,
+    TEXT,
+    VALUE,
+    VALUE_END,
+    Tokens,
+)
+
+_HTML, _META, _TITLE, _SCRIPT, _LINK = map(tag_number, ("html", "meta", "title", "script", "link"))
+_REL, _PROPERTY, _ITEMPROP, _TYPE = map(ATTRIBUTES.index, ("rel", "property", "itemprop", "type"))
+_LD_JSON = text_hash("application/ld+json")
+_MOST = 2000  # tags: a page that speaks more often is not listened to
+_LICEN = (0x6C, 0x69, 0x63, 0x65, 0x6E)  # in lower case
+
+
+@dataclass(frozen=True)
+class Told:
+    """A tag that says something of the page: its name, attributes (of those the tokenizer keeps), text behind it."""
+
+    tag: str
+    attributes: dict[str, str]
+    text: str
+
+    def get(self, name: str) -> str:
+        """An attribute's value, "" if it is not there."""
+        return self.attributes.get(name, "")
+
+
+def speaking_tags(data: NDArray[np.uint8], page: Tokens) -> Iterator[Told]:
+    """<html>, <title>, <meta>, <link>, scripts of JSON-LD, and whatever names a licence, in order."""
+    rows, attributes = page.rows, page.attributes
+    for token in speaking_tokens(data, page).tolist():
+        row, first, last = rows[token], rows[token, FIRST], rows[token + 1, FIRST]
+        values = {ATTRIBUTES[name]: _value(data, begin, end) for name, begin, end in attributes[first:last].tolist()}
+        text = ""
+        if rows[token + 1, KIND] in (TEXT, RAW):
+            begin, end = int(rows[token + 1, BEGIN]), int(rows[token + 1, STOP])
+            is_plain = rows[token + 1, TAG] == _SCRIPT
+            text = data[begin:end].tobytes().decode("utf-8", "replace") if is_plain else _value(data, begin, end, False)
+        yield Told(tag_name(int(row[TAG])), values, text)
+
+
+def _value(data: NDArray[np.uint8], begin: int, end: int, in_attribute: bool = True) -> str:
+    """Text with its character references decoded."""
+    value = data[begin:end].tobytes()
+    if b"&" in value:
+        value = decode_references(data, begin, end, in_attribute).tobytes()
+    return value.decode("utf-8", "replace")
+
+
+@kernel
+def decode_references(data: NDArray[np.uint8], begin: int, end: int, in_attribute: bool) -> NDArray[np.uint8]:
+    """The bytes from `begin` to `end` with their character references decoded, uint8[bytes]."""
+    out = np.empty((end - begin) * 6 // 5 + 8, np.uint8)
+    scratch = np.empty(8, np.uint8)
+    size = 0
+    at = begin
+    while at < end:
+        length = -1
+        if data[at] == 0x26:
+            behind, length = read_reference(data, at, end, in_attribute, scratch)
+            for place in range(length):
+                out[size + place] = scratch[place]
+        if length < 0:
+            out[size] = data[at]
+            size += 1
+            at += 1
+        else:
+            size += length
+            at = behind
+    return out[:size]
+
+
+@kernel
+def speaking_tokens(data: NDArray[np.uint8], page: Tokens) -> NDArray[np.int64]:
+    """The tokens of those tags, int64[tags], the first 2,000."""
+    rows, attributes = page.rows, page.attributes
+    found = np.empty(_MOST, np.int64)
+    count = 0
+    for token in range(len(rows) - 1):
+        if rows[token, KIND] != START or count == _MOST:
+            continue
+        tag = rows[token, TAG]
+        speaks = tag in (_HTML, _META, _LINK) or (tag == _TITLE and rows[token + 1, KIND] == RAW)
+        for row in range(rows[token, FIRST], rows[token + 1, FIRST]):
+            if speaks:
+                break
+            name, begin, end = attributes[row, NAME], attributes[row, VALUE], attributes[row, VALUE_END]
+            if name in (_REL, _PROPERTY, _ITEMPROP):
+                speaks = _names_licence(data, begin, end)
+            elif tag == _SCRIPT and name == _TYPE:
+                speaks = value_hash(data, begin, end) == _LD_JSON
+        if speaks:
+            found[count] = token
+            count += 1
+    return found[:count]
+
+
+@kernel
+def _names_licence(data: NDArray[np.uint8], begin: int, end: int) -> bool:
+    """Whether "licen" stands in the value."""
+    for at in range(begin, end - len(_LICEN) + 1):
+        place = 0
+        for letter in _LICEN:
+            if data[at + place] | 0x20 != letter:
+                break
+            place += 1
+        if place == len(_LICEN):
+            return True
+    return False
