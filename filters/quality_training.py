@@ -84,7 +84,7 @@ def train(labelled: Path | pa.Table, out: Path, settings: Settings = Settings(),
         InputError: a column is missing, or one side of the split lacks a label.
     """
     table = labelled if isinstance(labelled, pa.Table) else read_labelled(labelled)
-    texts, labels, groups = _columns(table)
+    texts, labels, groups = labelled_columns(table)
     held_out = held_out_rows(groups, settings.held_out)
     for side, chosen in (("training", ~held_out), ("held-out", held_out)):
         found = set(labels[chosen])
@@ -106,14 +106,21 @@ def measure(
     Raises:
         InputError: a column is missing, or there are not texts of both kinds.
     """
-    texts, labels, _ = _columns(table)
+    texts, labels, _ = labelled_columns(table)
     good = labels == positive
     if not (good.any() and (~good).any()):
         raise InputError(f"the texts have the labels {sorted(set(labels))}; '{positive}' and another are needed.")
-    column = pa.array(texts, pa.large_string())
-    scores = score_texts(column, model, positive)
-    lengths = pc.utf8_length(column).to_numpy().astype(np.int64)
-    return evaluate(scores, good, lengths, _domains(table), trained=trained, threshold=threshold)
+    scores = score_texts(pa.array(texts, pa.large_string()), model, positive)
+    return evaluate_scores(table, scores, positive, threshold, trained)
+
+
+def evaluate_scores(
+    table: pa.Table, scores: NDArray[np.float64], positive: str = "high", threshold: float = 0.5, trained: int = 0
+) -> Evaluation:
+    """Measure scores of labelled texts, in their order."""
+    texts, labels, _ = labelled_columns(table)
+    lengths = pc.utf8_length(pa.array(texts, pa.large_string())).to_numpy().astype(np.int64)
+    return evaluate(scores, labels == positive, lengths, _domains(table), trained=trained, threshold=threshold)
 
 
 def _domains(table: pa.Table) -> list[str]:
@@ -134,7 +141,7 @@ def read_labelled(path: Path) -> pa.Table:
         ) from error
 
 
-def _columns(table: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
+def labelled_columns(table: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.object_], NDArray[np.object_]]:
     """Texts, labels and groups; a row without a group is its own."""
     missing = {"text", "label"} - set(table.column_names)
     if missing:

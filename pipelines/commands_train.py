@@ -85,6 +85,37 @@ def evaluate_quality(
 
 
 @_train.command()
+def embedding(
+    encoder: Annotated[
+        Path, typer.Option(help="Folder of a sentence encoder: model.safetensors, config.json, tokenizer.json.")
+    ],
+    labelled: Annotated[
+        Path, typer.Option("--input", help="JSONL or Parquet with text, label and perhaps group, domain.")
+    ],
+    out: Annotated[Path, typer.Option(help="The head's file; its name ends in .npz.")],
+    positive: Annotated[str, typer.Option(help="The label whose probability is the score.")] = "high",
+    max_tokens: Annotated[int, typer.Option(min=2, help="Leading tokens of a text that are read.")] = 256,
+    device: Annotated[str, typer.Option(help="auto, cpu or cuda.")] = "auto",
+    as_json: JsonOption = False,
+) -> None:
+    """Train a classifier on sentence embeddings and report on what it has not seen. Needs torch: gristmill[models].
+
+    Example: gristmill train embedding --encoder all-MiniLM-L6-v2 --input labelled.parquet --out head.npz
+    """
+    import orjson
+
+    from gristmill.filters import embedding_training as training
+    from gristmill.filters.quality_training import read_labelled
+
+    settings = training.Settings(max_tokens=max_tokens)
+    found = training.train(read_labelled(labelled), encoder, out, settings, positive, device)
+    if as_json:
+        typer.echo(orjson.dumps(found.json()).decode())
+    else:
+        typer.echo(f"{found.markdown()}\n\n{out}: name it in a recipe as [stages.embedding] head, beside encoder")
+
+
+@_train.command()
 def buckets(
     texts: Annotated[Path, typer.Option("--input", help="Pages of a crawl: Parquet or .jsonl[.gz] with id, text.")],
     models: Annotated[

@@ -42,6 +42,7 @@ STAGE_TYPES = {
         StageType("heuristics", "document", "gristmill.filters.heuristics"),
         StageType("quality", "document", "gristmill.filters.quality"),
         StageType("quality_buckets", "document", "gristmill.filters.quality_buckets"),
+        StageType("embedding", "document", "gristmill.filters.embedding"),
         StageType("perplexity", "document", "gristmill.filters.perplexity"),
         StageType("code_pages", "document", "gristmill.filters.code_pages"),
         StageType("math_pages", "document", "gristmill.filters.math_pages"),

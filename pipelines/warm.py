@@ -50,7 +50,11 @@ def warm_up() -> None:
     for stage in STAGE_TYPES.values():
         if stage.kind == "document":
             module = stage.load()
-            module.judge(Batch(rows), module.Params())
+            params = module.Params()
+            if all(
+                path.exists() for path in getattr(module, "files", lambda _: ())(params)
+            ):  # not all models are shipped
+                module.judge(Batch(rows), params)
     exact_params, minhash_params = exact.Params(), minhash.Params()
     exact.removals(pa.Table.from_batches([exact.signatures(Batch(rows), exact_params)]), exact_params)
     keys = pa.Table.from_batches([minhash.band_keys(Batch(rows), minhash_params)] * 2)
