@@ -23,23 +23,24 @@ from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters.encoder import FILES, embed, load_encoder
+from gristmill.filters.quality import model_path
 
 NAME = "embedding"
 VERSION = 1
 UPSTREAM = ("language.label",)
 
 _DECIMALS = 3
-_MODELS = Path(__file__).parent / "models"
 
 
 class Params(LanguageParams):
     """Which encoder and head score, and what is kept."""
 
-    encoder: Path = _MODELS / "all-MiniLM-L6-v2"
-    """Folder with model.safetensors, config.json and tokenizer.json of a BERT-type sentence encoder."""
+    encoder: str = "all-MiniLM-L6-v2"
+    """Folder with model.safetensors, config.json and tokenizer.json of a BERT-type sentence encoder: a path with a slash in
+    it, or a name in filters/models."""
 
-    head: Path = _MODELS / "embedding.npz"
-    """The head, as `gristmill train embedding` writes it for that encoder."""
+    head: str = "embedding.npz"
+    """The head, as `gristmill train embedding` writes it for that encoder: likewise."""
 
     threshold: float = Field(default=0.0, ge=0, le=1)
     """A document with a score below this fails. 0: none does; choose it by the share of a pool that it keeps."""
@@ -72,13 +73,13 @@ class Head:
 
 def files(params: Params) -> tuple[Path, ...]:
     """The encoder's files and the head."""
-    return (*(params.encoder / name for name in FILES), params.head)
+    return (*(model_path(params.encoder) / name for name in FILES), model_path(params.head))
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
     """Score each document by its beginning; one without text has score 0."""
-    head = load_head(params.head)
-    encoder = load_encoder(params.encoder, chosen_device(params.device), params.max_tokens)
+    head = load_head(model_path(params.head))
+    encoder = load_encoder(model_path(params.encoder), chosen_device(params.device), params.max_tokens)
     if head.encoder != encoder.digest:
         raise InputError(f"{params.head} was trained on another encoder than {params.encoder}; train it again.")
     signals: dict[str, Signal] = {"embedding.score": np.zeros(len(batch))}

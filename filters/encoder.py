@@ -91,7 +91,10 @@ def read_safetensors(path: Path) -> dict[str, NDArray[np.float32]]:
 
 
 def embed(encoder: Encoder, texts: list[str], batch: int = BATCH) -> NDArray[np.float32]:
-    """Vectors of texts, float32[texts, width], each of length 1, or 0 where there is no token; batches are made of texts about equally long."""
+    """Vectors of texts, float32[texts, width], each of length 1, or 0 where there is no token.
+
+    Batches are made of texts about equally long.
+    """
     import torch
 
     tokens = [one.ids for one in encoder.tokenizer.encode_batch(texts)]

@@ -132,7 +132,7 @@ def test_a_head_is_trained_measured_and_used(folder: Path, labelled: pa.Table, t
     evaluation = train(labelled, folder, path)
     assert evaluation.auc > 0.9
     assert evaluation.trained + evaluation.held_out == len(labelled)
-    params = Params(encoder=folder, head=path, threshold=0.5, device="cpu")
+    params = Params(encoder=str(folder), head=str(path), threshold=0.5, device="cpu")
     texts = ["mill river grain flour", "buy cheap now bonus", "", " \n"]
     verdict = judge(Batch(documents([{"text": text} for text in texts])), params)
     assert verdict.failed["embedding.low_score"].tolist() == [False, True, True, True]
@@ -147,11 +147,11 @@ def test_a_head_is_trained_measured_and_used(folder: Path, labelled: pa.Table, t
 def test_what_does_not_fit_is_told(folder: Path, labelled: pa.Table, tmp_path: Path) -> None:
     batch = Batch(documents([{"text": "mill"}]))
     with pytest.raises(InputError, match="is no head"):
-        judge(batch, Params(encoder=folder, head=tmp_path / "none.npz"))
+        judge(batch, Params(encoder=str(folder), head=str(tmp_path / "none.npz")))
     with pytest.raises(InputError, match="holds no sentence encoder"):
         train(labelled, tmp_path, tmp_path / "head.npz")
     path = tmp_path / "head.npz"
     np.savez(path, weights=np.zeros(WIDTH), bias=0.0, encoder="another")
     embedding.load_head.cache_clear()
     with pytest.raises(InputError, match="another encoder"):
-        judge(batch, Params(encoder=folder, head=path, device="cpu"))
+        judge(batch, Params(encoder=str(folder), head=str(path), device="cpu"))
