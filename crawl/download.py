@@ -173,7 +173,11 @@ class _Bucket:
         """Ask for a range once and append what comes."""
         start, end = wanted_range
         wanted = self._wanted
-        options = {"range": (start, end)} if end >= 0 else {"range": {"offset": start}} if start else {}
+        options: obstore.GetOptions = {}
+        if end >= 0:
+            options["range"] = (start, end)
+        elif start:
+            options["range"] = {"offset": start}
         try:
             answer = obstore.get(self._bucket, self._key, options=options)
             state = answer.meta["e_tag"] or ""

@@ -88,7 +88,7 @@ def _expand(named: Sequence[str], selection: Selection, store: Store) -> tuple[I
     """Find the named files; digests of local files that have not changed since are taken from a note in the store."""
     known = {(row[0], row[1], row[2]): row[3] for row in store.read_json(_KNOWN_DIGESTS) or []}
     before = dict(known)
-    files = expand_inputs(named, known, selection.columns)
+    files = expand_inputs(named, known, {str(role): name for role, name in selection.columns.items()})
     if known != before:
         store.put(_KNOWN_DIGESTS, orjson.dumps([[*key, digest] for key, digest in sorted(known.items())]))
     return files

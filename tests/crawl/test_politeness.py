@@ -1,6 +1,7 @@
 """The fetcher against a server with 30 % of 503, resets, stalls and truncation: everything comes, once, within the budget."""
 
 import threading
+import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -71,17 +72,14 @@ class Till:
     """Grants permits as Prefect's global limits do: slots that decay."""
 
     def __init__(self, rate: float) -> None:
-        self.meter, self.used, self.lock = Meter(rate), 0.0, threading.Lock()
-        self.rate, self.limit, self.at = rate, float(batch_size(rate)), None
+        self.used, self.lock = 0.0, threading.Lock()
+        self.rate, self.limit, self.at = rate, float(batch_size(rate)), time.monotonic()
 
     def __call__(self, slots: int) -> bool:
-        import time
-
         with self.lock:
             now = time.monotonic()
-            if self.at is not None:
-                self.used = max(0.0, self.used - (now - self.at) * self.rate)  # type: ignore[unreachable]
-            self.at = now  # type: ignore[assignment]
+            self.used = max(0.0, self.used - (now - self.at) * self.rate)
+            self.at = now
             if self.used + slots > self.limit:
                 return False
             self.used += slots

@@ -3,7 +3,7 @@
 import gzip
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pyarrow as pa
@@ -126,8 +126,12 @@ def write_rows(folder: Path, kind: str) -> Path:
     if kind == "parquet":
         pq.write_table(pa.Table.from_pylist(rows), path)
     else:
-        pack = {"jsonl": bytes, "jsonl.gz": gzip.compress, "jsonl.zst": zstandard.ZstdCompressor().compress}[kind]
-        path.write_bytes(pack(lines + b'{"other": 1}\n\nnot json\n'))
+        packs: dict[str, Callable[[bytes], bytes]] = {
+            "jsonl": bytes,
+            "jsonl.gz": gzip.compress,
+            "jsonl.zst": zstandard.ZstdCompressor().compress,
+        }
+        path.write_bytes(packs[kind](lines + b'{"other": 1}\n\nnot json\n'))
     return path
 
 
