@@ -48,11 +48,17 @@ def _sorted(numbers: set[int]) -> NDArray[np.uint64]:
 
 _PACKED_ABBREVIATIONS = packed_abbreviations()
 _PACKED_UNITS = packed_units()
+_MULTIPLIER = np.uint64(0xD6E8FEB86659FD93)
+_SHIFT = np.uint64(52)
+_LIKELY = np.zeros(4096, np.bool_)  # by the upper bits of a product: most words are no abbreviation
+_LIKELY[(_PACKED_ABBREVIATIONS * _MULTIPLIER) >> _SHIFT] = True
 
 
 @kernel
 def is_abbreviation(packed: np.uint64) -> bool:
     """Whether up to 8 ASCII characters, packed, are an abbreviation."""
+    if not _LIKELY[packed * _MULTIPLIER >> _SHIFT]:
+        return False
     low = 0
     high = len(_PACKED_ABBREVIATIONS)
     while low < high:

@@ -2,7 +2,7 @@
 
 Runs of Han, kana, Thai, Lao, Khmer, Myanmar and Tibetan characters are cut, whatever the language of the text; what
 stands around them is not touched. ICU's dictionaries come with the pinned icu4py: another version may cut otherwise.
-Some 3 MB/s, so no default asks for it.
+Slow, 1 to 2 MB/s of such text, so no default asks for it.
 """
 
 import numpy as np

@@ -74,7 +74,16 @@ def cut_tokens(
             size = chunk_sizes[at]
             # Letters alone are three chunks of four, letters and one mark most of the others: a short way for them.
             tailed = chunk_kinds[at] & TAILED != 0
-            if chunk_kinds[at] & LETTERS or (tailed and _comes_off(data, start, start + size - 1, classes)):
+            short = chunk_kinds[at] & LETTERS != 0
+            if tailed:  # core/affixes.py's rules, but a call with arrays would cost five times as much
+                last = start + size - 1
+                short = classes[data[last]] & SUFFIX != 0
+                if data[last] == _DOT and size > 2 and classes[data[last - 1]] & BEFORE_DOT:
+                    packed = np.uint64(0)
+                    for i in range(min(size, _LONGEST_ABBREVIATION)):
+                        packed |= np.uint64(data[start + i]) << np.uint64(8 * i)
+                    short = size > _LONGEST_ABBREVIATION or not is_abbreviation(packed)
+            if short:
                 starts[count] = start
                 sizes[count] = chars[count] = size - tailed
                 hashes[count] = chunk_hashes[at]
@@ -172,22 +181,6 @@ def _most_words(chars: NDArray[np.int32], kinds: NDArray[np.uint8]) -> int:
     for chunk in range(len(chars)):
         bound += 1 if kinds[chunk] & LETTERS else chars[chunk]
     return bound
-
-
-@kernel
-def _comes_off(data: NDArray[np.uint8], start: int, mark: int, classes: NDArray[np.uint16]) -> bool:
-    """Whether the mark behind ASCII letters is a word of its own: a short way through the rules of core/affixes.py."""
-    if classes[data[mark]] & SUFFIX:
-        return True
-    size = mark - start
-    if data[mark] != _DOT or size < 2 or not classes[data[mark - 1]] & BEFORE_DOT:
-        return False
-    if size >= _LONGEST_ABBREVIATION:
-        return True
-    packed = np.uint64(_DOT) << np.uint64(8 * size)
-    for i in range(size):
-        packed |= np.uint64(data[start + i]) << np.uint64(8 * i)
-    return not is_abbreviation(packed)
 
 
 @kernel

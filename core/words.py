@@ -65,7 +65,8 @@ def _words(arrays: tuple[NDArray[Any], ...]) -> Words:
 
 
 def _tokens(text: TextBuffers, chunks: Words) -> Words:
-    return _words(cut_tokens(text.data, *vars(chunks).values(), classes()))
+    arrays = (chunks.offsets, chunks.starts, chunks.sizes, chunks.chars, chunks.hashes, chunks.kinds)
+    return _words(cut_tokens(text.data, *arrays, classes()))
 
 
 def _cut_by_dictionary(text: TextBuffers) -> Words:

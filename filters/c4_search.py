@@ -26,6 +26,7 @@ _PHRASES = phrases(
 )
 # Kernels hold these as constants.
 _PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS, _BY_BYTE, _FOLLOWING = vars(_PHRASES).values()
+_FIRSTS = _PHRASE_DATA[_PHRASE_OFFSETS[:-1]]
 _OPEN_CURLY = 0x7B
 
 # What a byte may be part of: a phrase, the end of a sentence, or a bracket (no bit above the others).
@@ -58,7 +59,9 @@ def search(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.ui
         if action & _ANCHOR:
             phrase = _BY_BYTE[byte]
             while phrase >= 0:
-                if phrase_at(text, start, end, at, phrase, _PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS):
+                first = at - _ANCHORS[phrase]
+                likely = first >= start and text[first] | 0x20 == _FIRSTS[phrase]  # a call costs ten times as much
+                if likely and phrase_at(text, start, end, at, phrase, _PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS):
                     found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
                 phrase = _FOLLOWING[phrase]
         elif action & _ASCII_END:

@@ -55,7 +55,7 @@ def test_signals_match_plain_python(texts: list[str], start: int, empty_lines: b
     verdict = judge(batch_of(texts, start), Params(empty_lines=empty_lines))
     for row, text in enumerate(texts[start:]):
         for name, value in plain(text, empty_lines).items():
-            assert verdict.signals[name][row] == pytest.approx(value), name  # type: ignore[index]
+            assert verdict.signals[name][row] == pytest.approx(value), name
 
 
 def test_top_sequences_are_judged_on_demand() -> None:

@@ -19,7 +19,7 @@ def test_shares_are_those_of_plain_python(texts: list[str], start: int) -> None:
         kinds = [unicodedata.category(character) for character in text if character not in "\t\n\r"]
         counts = {"replacement_char": text.count("\ufffd"), "control_char": kinds.count("Cc"), "pua": kinds.count("Co")}
         for name, count in counts.items():
-            found = verdict.signals[f"encoding.{name}_frac"][row]  # type: ignore[index]
+            found = verdict.signals[f"encoding.{name}_frac"][row]
             assert found == pytest.approx(count / len(text) if text else 0)
 
 

@@ -145,7 +145,7 @@ def test_a_document_on_the_bound_of_lost_words_passes() -> None:
     lines = ["one two three four five six seven eight nine ten"] * 2
     on, beyond = "\n".join([*lines[:1], "nine of ten and so on it goes on", "mill"]), "\n".join([*lines[:1], "mill"])
     verdict = judge(batch_of([on, beyond]), Params())
-    assert verdict.signals["refinedweb.doc_removed_ratio"][0] == 0.05  # type: ignore[index]
+    assert verdict.signals["refinedweb.doc_removed_ratio"][0] == 0.05
     assert verdict.failed["refinedweb.doc_removed_ratio"].tolist() == [False, True]
 
 

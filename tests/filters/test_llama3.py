@@ -96,5 +96,5 @@ def test_long_lines_that_repeat_themselves_are_counted() -> None:
     verdict = judge(
         batch_of([f"{repetitive}\n{plain}\nerror in line\n{repetitive}", ""]), Params(max_repetitive_lines=1)
     )
-    assert verdict.signals["llama3.n_repetitive_lines"].tolist() == [2, 0]  # type: ignore[union-attr]
+    assert verdict.signals["llama3.n_repetitive_lines"].tolist() == [2, 0]
     assert verdict.failed["llama3.repetitive_lines"].tolist() == [True, False]

@@ -12,7 +12,7 @@ def test_the_third_longest_line(texts: list[str]) -> None:
     verdict = judge(batch_of(texts), Params())
     for row, text in enumerate(texts):
         lengths = sorted(map(len, text.split("\n")), reverse=True)
-        assert verdict.signals["mc4.third_line_chars"][row] == (lengths[2] if len(lengths) > 2 else 0)  # type: ignore[index]
+        assert verdict.signals["mc4.third_line_chars"][row] == (lengths[2] if len(lengths) > 2 else 0)
 
 
 def test_a_document_on_the_bound_passes() -> None:

@@ -58,7 +58,7 @@ def test_signals_match_plain_python(texts: list[str], start: int) -> None:
     verdict = judge(batch_of(texts, start), Params())
     for row, text in enumerate(texts[start:]):
         for name, value in plain(text).items():
-            assert verdict.signals[name][row] == pytest.approx(value), name  # type: ignore[index]
+            assert verdict.signals[name][row] == pytest.approx(value), name
 
 
 # Documents exactly on a bound pass: rule, text on the bound, text beyond.

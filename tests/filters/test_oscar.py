@@ -45,7 +45,7 @@ def test_signals_match_plain_python(texts: list[str], start: int) -> None:
     verdict = judge(batch_of(texts, start), Params(long_line_chars=LONG))
     for row, text in enumerate(texts[start:]):
         for name, value in plain(text).items():
-            assert verdict.signals[name][row] == pytest.approx(value), name  # type: ignore[index]
+            assert verdict.signals[name][row] == pytest.approx(value), name
 
 
 def test_a_document_on_the_bound_passes() -> None:

@@ -73,7 +73,7 @@ def test_annotations_match_plain_python(texts: list[str], start: int) -> None:
     verdict = judge(batch_of(texts, start), Params())
     for row, text in enumerate(texts[start:]):
         for name, value in plain(text).items():
-            assert verdict.signals[name][row] == pytest.approx(value), name  # type: ignore[index]
+            assert verdict.signals[name][row] == pytest.approx(value), name
         for name, values in plain_lines(text).items():
             assert pa.array(verdict.signals[name])[row].as_py() == pytest.approx(values), name
 
