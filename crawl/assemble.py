@@ -2,6 +2,7 @@
 
 import base64
 import binascii
+import functools
 import hashlib
 
 from gristmill.crawl.heads import Head
@@ -9,7 +10,10 @@ from gristmill.crawl.payload import Payload, read_payload
 from gristmill.crawl.record import Limits, Record
 
 _HTTP_TYPES = frozenset(("response", "revisit"))
-_ALGORITHMS = {"sha1": "sha1", "sha-1": "sha1", "sha256": "sha256", "sha-256": "sha256", "md5": "md5"}
+_SHA1, _SHA256, _MD5 = (
+    functools.partial(algorithm, usedforsecurity=False) for algorithm in (hashlib.sha1, hashlib.sha256, hashlib.md5)
+)
+_ALGORITHMS = {"sha1": _SHA1, "sha-1": _SHA1, "sha256": _SHA256, "sha-256": _SHA256, "md5": _MD5}
 
 
 def build(
@@ -61,19 +65,17 @@ def block_digest_fails(head: Head, block: bytes) -> bool:
 
 
 def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple[str, ...]:
-    checks = _digests(head)
-    wrong = []
-    if "block" in checks and not _matches(checks["block"], block):
-        wrong.append("block_digest")
-    if "payload" in checks and head.type != "revisit":  # a revisit's digest is that of the capture it refers to
+    """Digests that do not hold. A block's is asked only where the payload has none: hashing costs as much as parsing."""
+    if head.type != "revisit" and (digest := head.value("WARC-Payload-Digest")):  # a revisit's is its original's
         stored = block[payload.stored :] if payload is not None else block
         if head.type == "request":
             stored = block.partition(b"\r\n\r\n")[2]
         # Crawlers disagree whether the payload is the body as stored or as decoded.
-        decoded = payload is not None and _matches(checks["payload"], payload.body)
-        if not decoded and not _matches(checks["payload"], stored):
-            wrong.append("payload_digest")
-    return tuple(wrong)
+        if _matches(digest, stored) or (payload is not None and _matches(digest, payload.body)):
+            return ()
+        return ("payload_digest",)
+    digest = head.value("WARC-Block-Digest")
+    return () if not digest or _matches(digest, block) else ("block_digest",)
 
 
 def _digests(head: Head) -> dict[str, str]:
@@ -90,7 +92,7 @@ def _matches(digest: str, data: bytes) -> bool:
     algorithm = _ALGORITHMS.get(label.strip().lower())
     if not colon or algorithm is None:
         return True
-    actual = hashlib.new(algorithm, data, usedforsecurity=False).digest()
+    actual = algorithm(data).digest()
     value = value.strip()
     if value.lower() == actual.hex():
         return True

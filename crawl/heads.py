@@ -193,6 +193,8 @@ def field_value(text: str, name: str, line: str = "") -> str | None:
         if text[end + 1 : end + 2] not in _FOLDED:
             return text[start:end].strip()
     lower = name.lower()  # another case, or a folded line
+    if found < 0 and lower not in text.lower():
+        return None
     return next((value for other, value in header_pairs(text) if other.lower() == lower), None)
 
 

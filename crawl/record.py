@@ -35,7 +35,7 @@ class Limits:
     """Longest HTTP header; 10,000 lines of it have been seen."""
 
     check_digests: bool = False
-    """Compare WARC-Payload-Digest and WARC-Block-Digest; a mismatch is a warning. SHA-1 costs as much as parsing."""
+    """Compare WARC-Payload-Digest, or WARC-Block-Digest where there is no other; a mismatch is a warning."""
 
 
 DEFAULT_LIMITS = Limits()

@@ -46,7 +46,7 @@ def test_rows_are_json_and_say_what_is_wrong(tmp_path: Path) -> None:
     assert rows[0]["status"] == 200
     assert rows[0]["mime"] == "text/html"
     assert rows[1]["why"] == "padding"
-    assert rows[2]["warnings"] == ["block_digest", "payload_digest"]
+    assert rows[2]["warnings"] == ["payload_digest"]
     assert rows[3]["outcome"] == "failed"
     assert rows[3]["why"].startswith("truncated_member: ")
     assert rows[3]["body_sha1"] is None
