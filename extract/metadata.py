@@ -13,7 +13,7 @@ from urllib.parse import urljoin
 import orjson
 
 from gristmill.extract.engines import Markup
-from gristmill.extract.speaking import Told, speaking_tags
+from gristmill.extract.speaking import Told, name_hashes, speaking_tags
 
 _WISH_HEADERS = frozenset({"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal"})
 _AGENTS = """
@@ -36,6 +36,7 @@ _DATE_NAMES = """
     dcterms.date dcterms.created dcterms.issued citation_publication_date citation_date parsely-pub-date sailthru.date
 """
 _DATE_METAS = frozenset(_DATE_NAMES.split())
+_METAS = name_hashes({"og:title", *_WISH_METAS, *_LICENCE_METAS, *_AUTHOR_METAS, *_DATE_METAS})
 _DATE = re.compile(r"\s*(\d{4})[-/.](\d{2})[-/.](\d{2})(?!\d)")
 _FIRST_DAY = "1990-01-01"
 
@@ -74,15 +75,12 @@ class _Marks(NamedTuple):
             self.found.setdefault(prefix + value)
 
 
-def read_metadata(
-    markup: Markup, headers: Iterable[tuple[str, str]] = (), *, has_licences: bool = True, captured: str = ""
-) -> Metadata:
+def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, captured: str = "") -> Metadata:
     """Read a page's metadata.
 
     Args:
         markup: the page; relative links are resolved against its address.
         headers: the HTTP headers as (name, value), repeated ones as often as they stand there.
-        has_licences: false if the word is not on the page, which saves the search for it.
         captured: when the page was captured, ISO 8601; a date of publication after it is none.
     """
     robots, licences = _Marks({}), _Marks({})
@@ -91,7 +89,7 @@ def read_metadata(
         if name.lower() in _WISH_HEADERS:
             robots.add(value, f"header {name.lower()}: ")
     lang = ""
-    for told in speaking_tags(markup.data, markup.tokens):
+    for told in speaking_tags(markup.data, markup.tokens, _METAS):
         if told.tag == "html":
             lang = lang or told.get("lang") or told.get("xml:lang")
         elif told.tag == "title":
@@ -99,14 +97,12 @@ def read_metadata(
         elif told.tag == "meta":
             _read_meta(told, robots, licences, said)
         elif told.tag == "script":
-            if has_licences:
-                for licence in _json_licences(told.text):
-                    licences.add(licence)
+            for licence in _json_licences(told.text):
+                licences.add(licence)
         else:
             if told.tag == "link" and "canonical" in told.get("rel").lower().split() and told.get("href"):
                 said.setdefault("canonical", _resolve(told.get("href").strip()[:_LONGEST_MARK], markup.url))
-            if has_licences:
-                _read_licence(told, licences, markup.url)
+            _read_licence(told, licences, markup.url)
     return Metadata(
         said.get("title") or said.get("og:title", ""),
         lang.strip(),

@@ -14,7 +14,6 @@ from gristmill.extract.metadata import read_metadata
 from gristmill.extract.params import Params
 
 _MESSAGE_CHARS = 200
-_LICENCE_WORDS = ("licen", "Licen", "LICEN")
 _INVISIBLE = (
     "\xad",
     "\u200b",
@@ -128,9 +127,7 @@ def extract_page(
         raise PageError(
             "extract.too_much_text", f"{text_bytes:,} bytes, limit {params.max_text_bytes:,} (max_text_bytes)"
         )
-    about = read_metadata(
-        markup, headers, has_licences=any(word in decoded.text for word in _LICENCE_WORDS), captured=captured
-    )
+    about = read_metadata(markup, headers, captured=captured)
     return Page(
         text=text,
         title=clean_text(about.title),

@@ -1,6 +1,6 @@
 """The tags by which a page speaks of itself, found by a kernel among its tokens and handed over as Python objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,10 @@ from gristmill.extract.tokens import (
 )
 
 _HTML, _META, _TITLE, _SCRIPT, _LINK = map(tag_number, ("html", "meta", "title", "script", "link"))
-_REL, _PROPERTY, _ITEMPROP, _TYPE = map(ATTRIBUTES.index, ("rel", "property", "itemprop", "type"))
+_REL, _PROPERTY, _ITEMPROP, _TYPE, _NAME, _HTTP_EQUIV = map(
+    ATTRIBUTES.index, ("rel", "property", "itemprop", "type", "name", "http-equiv")
+)
+_CANONICAL = text_hash("canonical")
 _LD_JSON = text_hash("application/ld+json")
 _MOST = 2000  # tags: a page that speaks more often is not listened to
 _LICEN = (0x6C, 0x69, 0x63, 0x65, 0x6E)  # in lower case
@@ -46,10 +49,17 @@ class Told:
         return self.attributes.get(name, "")
 
 
-def speaking_tags(data: NDArray[np.uint8], page: Tokens) -> Iterator[Told]:
-    """<html>, <title>, <meta>, <link>, scripts of JSON-LD, and whatever names a licence, in order."""
+def name_hashes(names: Iterable[str]) -> NDArray[np.int64]:
+    """Hashes of names of meta elements, for `speaking_tags`."""
+    found = np.array(sorted(text_hash(name) for name in names), np.int64)
+    found.flags.writeable = False
+    return found
+
+
+def speaking_tags(data: NDArray[np.uint8], page: Tokens, metas: NDArray[np.int64]) -> Iterator[Told]:
+    """<html>, <title>, canonical links, scripts of JSON-LD, whatever names a licence, and the metas with such names."""
     rows, attributes = page.rows, page.attributes
-    for token in speaking_tokens(data, page).tolist():
+    for token in speaking_tokens(data, page, metas).tolist():
         row, first, last = rows[token], rows[token, FIRST], rows[token + 1, FIRST]
         values = {ATTRIBUTES[name]: _value(data, begin, end) for name, begin, end in attributes[first:last].tolist()}
         text = ""
@@ -92,7 +102,7 @@ def decode_references(data: NDArray[np.uint8], begin: int, end: int, in_attribut
 
 
 @kernel
-def speaking_tokens(data: NDArray[np.uint8], page: Tokens) -> NDArray[np.int64]:
+def speaking_tokens(data: NDArray[np.uint8], page: Tokens, metas: NDArray[np.int64]) -> NDArray[np.int64]:
     """The tokens of those tags, int64[tags], the first 2,000."""
     rows, attributes = page.rows, page.attributes
     found = np.empty(_MOST, np.int64)
@@ -101,19 +111,31 @@ def speaking_tokens(data: NDArray[np.uint8], page: Tokens) -> NDArray[np.int64]:
         if rows[token, KIND] != START or count == _MOST:
             continue
         tag = rows[token, TAG]
-        speaks = tag in (_HTML, _META, _LINK) or (tag == _TITLE and rows[token + 1, KIND] == RAW)
+        speaks = tag == _HTML or (tag == _TITLE and rows[token + 1, KIND] == RAW)
         for row in range(rows[token, FIRST], rows[token + 1, FIRST]):
             if speaks:
                 break
             name, begin, end = attributes[row, NAME], attributes[row, VALUE], attributes[row, VALUE_END]
-            if name in (_REL, _PROPERTY, _ITEMPROP):
+            if tag == _META:
+                if name in (_NAME, _PROPERTY, _HTTP_EQUIV, _ITEMPROP):
+                    speaks = _is_among(value_hash(data, begin, end), metas)
+            elif name in (_REL, _PROPERTY, _ITEMPROP):
                 speaks = _names_licence(data, begin, end)
+                if tag == _LINK and not speaks:
+                    speaks = value_hash(data, begin, end) == _CANONICAL
             elif tag == _SCRIPT and name == _TYPE:
                 speaks = value_hash(data, begin, end) == _LD_JSON
         if speaks:
             found[count] = token
             count += 1
     return found[:count]
+
+
+@kernel
+def _is_among(value: int, some: NDArray[np.int64]) -> bool:
+    """Whether a value is in an ordered array."""
+    place = np.searchsorted(some, value)
+    return place < len(some) and some[place] == value
 
 
 @kernel

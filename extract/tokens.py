@@ -16,8 +16,8 @@ from gristmill.extract.tags import FOREIGN, LAST, RAW_TEXT, TAG_FLAGS, TAGS, mix
 TEXT, START, END, RAW, CDATA = range(5)  # kinds of token; RAW and CDATA are text without character references
 
 _ATTRIBUTES_TEXT = """
-    class id href style hidden aria-hidden role itemprop rel lang xml:lang alt type encoding name property http-
-    equiv content datetime start display alttext resource itemtype title colspan rowspan
+    class id href style hidden aria-hidden role itemprop rel lang xml:lang alt type encoding name property http-equiv
+    content datetime start display alttext resource itemtype title colspan rowspan
 """
 ATTRIBUTES = _ATTRIBUTES_TEXT.split()
 

@@ -46,7 +46,8 @@ def warm_up() -> None:
     from gristmill.tokenize.vocabulary import load_vocabulary
 
     rows = _documents()
-    extract_page(f"<html><body><p>{_TEXTS[0]}</p></body></html>".encode())
+    for engine in ("gristmill", "resiliparse"):  # trafilatura takes a second to import, and few recipes ask for it
+        extract_page(f"<html><body><p>{_TEXTS[0]} &amp;</p></body></html>".encode(), engine=engine)
     for stage in STAGE_TYPES.values():
         if stage.kind == "document":
             module = stage.load()

@@ -29,7 +29,7 @@ def test_wishes_are_recorded_verbatim_headers_first() -> None:
     page = read(
         '<META NAME="Robots" CONTENT="NoAI">'
         '<meta name="ccbot" content="nofollow"><meta name="tdm-reservation" content="1">'
-        '<meta name="description" content="noai"><body><meta name=robots content="noindex"><meta name=robots content="NoAI">',
+        '<meta http-equiv="X-Robots-Tag" content="nosnippet"><meta name="description" content="noai"><body><meta name=robots content="noindex"><meta name=robots content="NoAI">',
         headers,
     )
     assert page.robots == (
@@ -40,6 +40,7 @@ def test_wishes_are_recorded_verbatim_headers_first() -> None:
         "meta robots: NoAI",
         "meta ccbot: nofollow",
         "meta tdm-reservation: 1",
+        "meta x-robots-tag: nosnippet",
         "meta robots: noindex",
     )
 
