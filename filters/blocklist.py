@@ -14,7 +14,7 @@ import json
 import tempfile
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import xxhash
@@ -121,7 +121,7 @@ def _load(paths: tuple[Path, ...], urls: bool) -> HostList:
         return _parse(paths, urls)
     digest = xxhash.xxh3_128(f"{_FORMAT} {urls}".encode())
     for path in paths:
-        data = _mapped(path)
+        data: Any = _mapped(path)
         digest.update(f"\n{_category(path)} {len(data)} ".encode())
         digest.update(data)
     folder = cache_folder().parent / "lists" / digest.hexdigest()

@@ -34,8 +34,8 @@ class Word:
         kept: of the known ones, those that it kept.
         kept_now: those that it keeps under the changed parameters.
         rules: rule to the documents that failed it then and those that fail it now, for the rules that were decided anew.
-        table: the columns that were read: also `rules` (those that failed) and the signals that the changed rules look at,
-            and the `survivor` of each document that a deduplication removed.
+        table: the columns that were read: where rules are decided anew also `rules` (those that failed) and the signals
+            that they look at; of a deduplication the `survivor` of each document that it removed.
     """
 
     stage: str
@@ -77,7 +77,7 @@ def word(columns: VerdictColumns, stage: str, changed: Sequence[Change], labels:
         stage,
         [
             *(f"{sql} AS {name}" for name, sql in OUTCOME.items()),
-            *(["rules"] if rules or stage in _DEDUPLICATION else []),
+            *(["rules"] if rules else []),
             *([f'signals."{stage}.survivor" AS survivor'] if stage in _DEDUPLICATION else []),
             *(f'signals."{name}" AS "{name}"' for name in names),
         ],

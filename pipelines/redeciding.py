@@ -125,7 +125,7 @@ def _stage_changes(stage: str, then: dict[str, Any], now: dict[str, Any]) -> Ite
             if was == becomes or isinstance(was, Params):
                 continue
             found = _touched(own, field, was, becomes)
-            if not found or field in old.measuring:
+            if not found or field in getattr(old, "measuring", ()):
                 raise UsageError(_refusal(stage, f"{family or stage}.{field}", own))
             settings.append(Setting(f"{family or stage}.{field}", was, becomes))
             touched |= found

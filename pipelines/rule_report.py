@@ -32,32 +32,34 @@ def rule_report(ledger: duckdb.DuckDBPyConnection, run: Run) -> dict[str, Any]:
         "languages": _labels(columns, run, "language", LANGUAGE),
         "domains": _labels(columns, run, "urls", _DOMAIN),
     }
-    overlap = found.overlap()
-    rules = []
-    for code, (rule, stage) in enumerate(found.rules):
-        rows = found.documents[found.codes == code]
-        alone = rows[found.reasons[rows] == 1]
-        removed = rows[found.removed[found.codes == code]]
-        rules.append(
-            {
-                "rule": rule,
-                "stage": stage,
-                **{
-                    name: {"documents": len(chosen), "tokens": round(float(tokens[chosen].sum()))}
-                    for name, chosen in (("failing", rows), ("removed", removed), ("alone", alone))
-                },
-                **{name: _top(labels, rows) for name, labels in groups.items() if labels is not None},
-            }
-        )
-    order = sorted(range(len(rules)), key=lambda code: (-rules[code]["failing"]["documents"], rules[code]["rule"]))
+    order = np.argsort(-np.bincount(found.codes, minlength=len(found.rules)), kind="stable").tolist()
     return {
         "dataset": f"{run.recipe}-{run.id}",
         "documents": len(columns),
         "tokens": round(float(tokens.sum())),
         "tokens_per_byte": rate,
-        "rules": [rules[code] for code in order],
-        "overlap": overlap[np.ix_(order, order)].tolist(),
+        "rules": [_rule(found, code, tokens, groups) for code in order],
+        "overlap": found.overlap()[np.ix_(order, order)].tolist(),
     }
+
+
+def _rule(
+    found: "_Report", code: int, tokens: NDArray[np.float64], groups: dict[str, pa.DictionaryArray | None]
+) -> dict[str, Any]:
+    """What one rule is worth."""
+    rule, stage = found.rules[code]
+    pairs = found.codes == code
+    failing = found.documents[pairs]
+    chosen = {
+        "failing": failing,
+        "removed": failing[found.removed[pairs]],
+        "alone": failing[found.reasons[failing] == 1],
+    }
+    counts = {
+        name: {"documents": len(rows), "tokens": round(float(tokens[rows].sum()))} for name, rows in chosen.items()
+    }
+    tops = {name: _top(labels, failing) for name, labels in groups.items() if labels is not None}
+    return {"rule": rule, "stage": stage, **counts, **tops}
 
 
 class _Report:
@@ -105,7 +107,7 @@ def _tokens(ledger: duckdb.DuckDBPyConnection, columns: VerdictColumns) -> tuple
     kept = pc.is_in(columns.ids, value_set=shards.column("id").combine_chunks()).to_numpy()
     encoded = int(pc.sum(shards.column("tokens")).as_py() or 0)
     rate = encoded / max(1, int(sizes[kept].sum()))
-    return sizes * rate, rate
+    return np.multiply(sizes, rate, dtype=np.float64), rate
 
 
 def _labels(columns: VerdictColumns, run: Run, stage: str, signal: str) -> pa.DictionaryArray | None:

@@ -5,6 +5,7 @@ only the documents that were alive then: what it would do with a re-admitted one
 removed copy whose survivor is gone now. Unknown stays unknown until a later stage would reject it in any case.
 """
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -131,6 +132,10 @@ class _Sides:
             "examples": self._examples(picked),
         }
 
+    @functools.cache  # noqa: B019 - lives as long as the answer is made
+    def _rules(self, stage: str) -> pa.ChunkedArray:
+        return self._columns.of(stage, ["rules"]).column("rules")
+
     def _examples(self, rows: NDArray[np.int64]) -> list[dict[str, Any]]:
         if not len(rows):
             return []
@@ -144,7 +149,7 @@ class _Sides:
         said = self._words[self._turn[row]]
         seen = {name: said.table.column(name)[row].as_py() for name in said.table.column_names if name not in OUTCOME}
         seen.pop("survivor", None)
-        rules = seen.pop("rules", None) or []
+        rules = seen.pop("rules") if "rules" in seen else self._rules(said.stage)[row].as_py()
         anew = [rule for rule, (_, fails) in said.rules.items() if fails[row]]
         return {
             "id": key.hex(),

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 from typer.testing import CliRunner
 
 from gristmill.core.batch import Batch
@@ -72,7 +73,7 @@ def test_each_family_has_its_method(corpus: Path) -> None:
 
 
 @given(SAMPLES, SAMPLES, st.floats(0, 10))
-def test_the_formulas(english: np.ndarray, own: np.ndarray, bound: float) -> None:  # type: ignore[type-arg]
+def test_the_formulas(english: NDArray[np.float64], own: NDArray[np.float64], bound: float) -> None:
     assert derived("meanstd", True, bound, english, english) == pytest.approx(bound, abs=1e-6)
     assert derived("medianratio", False, bound, english, english) == pytest.approx(bound)
     if english.std() > 0.01:
