@@ -79,7 +79,7 @@ def _digest_warnings(head: Head, block: bytes, payload: Payload | None) -> tuple
 
 
 def _digests(head: Head) -> dict[str, str]:
-    if head.arc or ("igest" not in head.text and "IGEST" not in head.text):
+    if head.arc or b"digest" not in head.raw.lower():
         return {}
     fields = {"block": "WARC-Block-Digest", "payload": "WARC-Payload-Digest"}
     return {name: value for name, field in fields.items() if (value := head.value(field))}

@@ -17,7 +17,12 @@ _USUAL_STARTS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
 _WARC_START = re.compile(rb"WARC/\d")
 _WARC_TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.IGNORECASE)
 _HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
-_FOLDED = (" ", "\t")
+_FOLDED = (b" ", b"\t")
+_TYPE_LINE, _LENGTH_LINE = b"\nWARC-Type: ", b"\nContent-Length: "
+_TYPES = {
+    name.encode(): name
+    for name in ("warcinfo", "request", "response", "metadata", "revisit", "resource", "conversion", "continuation")
+}
 _TYPE_REACH = 4096
 _ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
 _ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
@@ -35,19 +40,24 @@ class Head:
         size: its length in bytes.
         block: length of the block it announces; -1 if unknown.
         type: WARC-Type in lower case, "" if unreadable.
-        text: the header; bytes that are not UTF-8 are lone surrogates.
+        raw: the header's bytes, without the blank line.
         error: class of the failure, "" if it can be used.
         message: the failure in words.
-        given: values by field name, of what has no WARC header: ARC lines, rows. None where `text` is to be read.
+        given: values by field name, of what has no WARC header: ARC lines, rows. None where `raw` is to be read.
     """
 
     size: int
     block: int = -1
     type: str = ""
-    text: str = ""
+    raw: bytes = b""
     error: str = ""
     message: str = ""
     given: dict[str, str] | None = None
+
+    @property
+    def text(self) -> str:
+        """The header; bytes that are not UTF-8 are lone surrogates."""
+        return self.raw.decode("utf-8", "surrogateescape")
 
     @property
     def arc(self) -> bool:
@@ -62,7 +72,7 @@ class Head:
     @property
     def uri_escaped(self) -> bool:
         """Whether `uri` had to be escaped."""
-        return not self.text.isascii() and _SURROGATE.search(self._raw_uri()) is not None
+        return not self.raw.isascii() and _SURROGATE.search(self._raw_uri()) is not None
 
     @property
     def record_id(self) -> str:
@@ -170,27 +180,40 @@ def _broken_head(data: bytes | bytearray, start: int, end: int, cut: bool) -> He
 
 
 def _read_fields(head: Head, raw: bytes) -> None:
-    try:
-        text = raw.decode()
-    except UnicodeDecodeError:
-        text = raw.decode("utf-8", "surrogateescape")
-    head.text = text
-    head.type = clean(field_value(text, "WARC-Type", "\nWARC-Type:") or "").lower()
-    _set_length(head, field_value(text, "Content-Length", "\nContent-Length:"))
+    head.raw = raw
+    kind, length = _TYPES.get(_usual_value(raw, _TYPE_LINE)), _usual_value(raw, _LENGTH_LINE)
+    if kind is not None and length.isdigit() and len(length) < 19:
+        head.type, head.block = kind, int(length)
+        return
+    text = head.text
+    head.type = clean(field_value(text, "WARC-Type") or "").lower()
+    _set_length(head, field_value(text, "Content-Length"))
     if not head.type and not head.error:
         head.error, head.message = "bad_header", "the record has no WARC-Type"
 
 
-def field_value(text: str, name: str, line: str = "") -> str | None:
-    """Value of a header's first field of a name, or None; `line` is how its line usually begins, if that is at hand."""
-    line = line or f"\n{name}:"
+def _usual_value(raw: bytes, line: bytes) -> bytes:
+    """Value of a field whose line begins and ends as nearly all crawlers write it; b"" where it is to be looked for."""
+    found = raw.find(line)
+    if found < 0:
+        return b""
+    start = found + len(line)
+    end = raw.find(b"\r", start)
+    if end < 0:
+        return raw[start:]
+    return b"" if raw[end + 2 : end + 3] in _FOLDED else raw[start:end]
+
+
+def field_value(text: str, name: str) -> str | None:
+    """Value of a header's first field of a name, or None."""
+    line = f"\n{name}:"
     found = text.find(line)
     if found >= 0:
         start = found + len(line)
         end = text.find("\n", start)
         if end < 0:
             return text[start:].strip()
-        if text[end + 1 : end + 2] not in _FOLDED:
+        if text[end + 1 : end + 2] not in (" ", "\t"):
             return text[start:end].strip()
     lower = name.lower()  # another case, or a folded line
     if found < 0 and lower not in text.lower():
@@ -275,7 +298,7 @@ def _parse_arc(data: bytes | bytearray, start: int) -> Head | None:
     date, content_type = _arc_date(match.group(3).decode()), match.group(4).decode("latin-1")
     head.given = {"WARC-Target-URI": uri, "WARC-Date": date, "Content-Type": content_type}
     _set_length(head, match.group(10).decode("latin-1"))
-    head.text = line.decode("utf-8", "surrogateescape")
+    head.raw = line
     return head
 
 
