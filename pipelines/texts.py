@@ -26,7 +26,7 @@ from gristmill.core import documents
 from gristmill.core.errors import InputError
 
 BATCH_ROWS = 1000
-_BATCH_BYTES = 32 * 1024 * 1024  # of JSON Lines; a row group of Parquet is in memory anyway
+_BATCH_BYTES = 32 * 1024 * 1024  # about: of lines of JSON, of a row group's mean rows in Parquet
 _REQUIRED = ("id", "text")
 _KNOWN = pa.schema([(name, pa.large_string()) for name in (*_REQUIRED, "url", "language")])
 
@@ -77,9 +77,16 @@ def _parquet(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
             if absent:
                 raise InputError(f"{path} has no column {absent[0]!r}; it has {', '.join(names)}.")
             own = [field.name for field in file.schema_arrow if field.name in _KNOWN.names or _is_ours(field)]
-            yield from file.iter_batches(rows, columns=own)
+            yield from file.iter_batches(min(rows, _fitting_rows(file.metadata)), columns=own)
     except (pa.ArrowException, OSError) as error:
         raise InputError(f"{path} cannot be read as Parquet: {error}. Write it again, or give JSON Lines.") from error
+
+
+def _fitting_rows(metadata: pq.FileMetaData) -> int:
+    """How many rows of the largest row group make a batch, as they are on average."""
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
+    mean = max((group.total_byte_size / max(group.num_rows, 1) for group in groups), default=0)
+    return max(1, int(_BATCH_BYTES / max(mean, 1)))
 
 
 def _json_lines(path: Path, rows: int) -> Iterator[pa.RecordBatch]:

@@ -62,6 +62,15 @@ def test_batches_are_cut_and_in_order(tmp_path: Path) -> None:
     assert [one for batch in batches for one in batch.ids.to_pylist()] == [str(i) for i in range(10)]
 
 
+def test_long_texts_come_in_small_batches(tmp_path: Path) -> None:
+    text = (
+        "".join(map(chr, range(0x4E00, 0x9000))) * 100
+    )  # 5 MB; a text that repeats itself more would be stored as shorter
+    path = tmp_path / "t.parquet"
+    pq.write_table(pa.table({"id": list(range(8)), "text": [text] * 8}), path, use_dictionary=False, compression="none")
+    assert [len(batch.ids) for batch in read_texts(path)] == [6, 2]
+
+
 @pytest.mark.parametrize("ending", [".jsonl", ".jsonl.gz"])
 def test_json_lines(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"texts{ending}"

@@ -87,5 +87,15 @@ def test_it_runs_and_balances(name: str, tmp_path: Path) -> None:
     assert [stage["name"] for stage in shown] == names, "run: python -m tests.recipes.funnels"
 
 
+@pytest.mark.soak
+@every_recipe
+def test_the_funnel_shown_is_that_of_today(name: str, tmp_path: Path) -> None:
+    write_sample(tmp_path / "sample", funnels.PAGES, funnels.SEED)
+    shown = json.loads(funnels.FUNNELS.read_text("utf-8"))[name]
+    assert funnels.stages(name, tmp_path / "sample", tmp_path / "store") == shown, (
+        "run: python -m tests.recipes.funnels"
+    )
+
+
 def test_nothing_pinned_is_out_of_use() -> None:
     assert list(json.loads(GOLDEN.read_text("utf-8"))) == recipe_names()
