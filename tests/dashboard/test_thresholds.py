@@ -1,9 +1,11 @@
 import json
+import math
 from collections.abc import Mapping
 
 import pytest
 
 from gristmill.core.errors import GristmillError
+from gristmill.core.limits import families
 from gristmill.dashboard.thresholds import Threshold, stage_thresholds
 from gristmill.pipelines.recipe import load_recipe
 from gristmill.pipelines.registry import STAGE_TYPES
@@ -63,6 +65,11 @@ def test_every_limit_of_the_default_recipe_is_found_once() -> None:
     for stage in recipe.stages:
         limits = getattr(STAGE_TYPES[stage.name].load(), "LIMITS", ())
         found = stage_thresholds(stage.name, stage.params.model_dump_json())
-        bounds = {limit.rule for limit in limits if limit.side not in ("true", "outside")}
+        bounds = {
+            limit.rule
+            for own, declared in families(limits, stage.params).values()  # type: ignore[arg-type]
+            for limit in declared
+            if limit.side not in ("true", "outside") and math.isfinite(getattr(own, limit.field))
+        }
         assert bounds <= {threshold.rule for threshold in found}
         assert len({threshold.parameter for threshold in found}) == len(found)
