@@ -9,6 +9,7 @@ from gristmill.core.polynomial import text_hash
 
 _ONE = np.uint64(1)
 _UPPER_BITS = np.uint64(52)
+_CHAINS = 4096
 
 
 def word_hashes(*words: str) -> NDArray[np.uint64]:
@@ -52,16 +53,18 @@ def distinct_words(
         bits: for each form the bit of its word.
     """
     found = np.zeros(len(offsets) - 1, np.int64)
-    likely = np.zeros(4096, np.bool_)  # by the upper bits of a hash: most words are none of the wanted
+    first = np.full(_CHAINS, -1, np.int64)  # of the forms with the same upper bits; most words have none
+    following = np.full(len(wanted), -1, np.int64)
     for i in range(len(wanted)):
-        likely[wanted[i] >> _UPPER_BITS] = True
+        following[i] = first[wanted[i] >> _UPPER_BITS]
+        first[wanted[i] >> _UPPER_BITS] = i
     for row in range(len(found)):
         seen = np.uint64(0)
         for word in range(offsets[row], offsets[row + 1]):
-            if likely[hashes[word] >> _UPPER_BITS]:
-                for i in range(len(wanted)):
-                    if wanted[i] == hashes[word]:
-                        seen |= bits[i]
+            i = first[hashes[word] >> _UPPER_BITS]
+            while i >= 0:
+                seen |= bits[i] if wanted[i] == hashes[word] else np.uint64(0)
+                i = following[i]
         while seen:
             seen &= seen - _ONE
             found[row] += 1
