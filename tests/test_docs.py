@@ -202,7 +202,13 @@ def test_toml_blocks_are_recipes(page: Path, tmp_path: Path) -> None:
 
 
 def test_python_blocks_are_all_run_by_a_test() -> None:
-    assert {page.name: len(found) for page in PAGES if (found := blocks(page, "python"))} == {"adding-a-filter.md": 3}
+    counts = {page.name: len(found) for page in PAGES if (found := blocks(page, "python"))}
+    assert counts == {"adding-a-filter.md": 3, "extraction.md": 1}
+
+
+def test_a_page_is_read_as_documented(capsys: pytest.CaptureFixture[str]) -> None:
+    exec(blocks(DOCS / "extraction.md", "python")[0], {})
+    assert capsys.readouterr().out.startswith("Mill ")
 
 
 # The filter that adding-a-filter.md writes
