@@ -16,7 +16,15 @@ from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters import suffixes
-from gristmill.filters.blocklist import LISTS, HostList, collection_lists, load_hosts, load_urls, load_words
+from gristmill.filters.blocklist import (
+    LISTS,
+    HostList,
+    collection_lists,
+    licence_note,
+    load_hosts,
+    load_urls,
+    load_words,
+)
 from gristmill.filters.hash_table import word_table
 from gristmill.filters.optout import AIPREF_TRAIN, NOAI, TDM, opt_outs
 from gristmill.filters.subwords import automaton
@@ -120,6 +128,12 @@ def files(params: Params) -> tuple[Path, ...]:
     lists.append(_paths("soft_words.txt", params.extra_soft_words, params))
     lists.append(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
     return (suffixes.FILE, *(path for paths in lists for path in paths))
+
+
+def licences(params: Params) -> dict[str, str]:
+    """What each list says of its licence, by path; the project's own by name."""
+    lists = (path for path in files(params) if path != suffixes.FILE)
+    return {path.name if path.parent == LISTS else str(path): licence_note(path) for path in lists}
 
 
 def judge(batch: Batch, params: Params) -> Verdict:

@@ -1,11 +1,14 @@
 """Commands about recipes: recipes, judge."""
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from gristmill.pipelines.options import JsonOption
+
+if TYPE_CHECKING:
+    from gristmill.pipelines.recipe import Recipe
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,9 +29,9 @@ def recipes(
     """
     import orjson
 
-    from gristmill.pipelines.recipe import Recipe, load_recipe, recipe_names
+    from gristmill.pipelines.recipe import load_recipe, recipe_names
 
-    def summary(recipe: Recipe) -> dict[str, Any]:
+    def summary(recipe: "Recipe") -> dict[str, Any]:
         stages = [stage.name for stage in recipe.stages]
         return {"name": recipe.name, "description": recipe.description, "stages": stages}
 
@@ -44,9 +47,20 @@ def recipes(
     if as_json:
         parameters = {stage.name: stage.params.model_dump(mode="json") for stage in recipe.stages}
         told = {"source": recipe.source, "differences": recipe.differences, "parameters": parameters}
+        told["licences"] = _licences(recipe)
         typer.echo(orjson.dumps(summary(recipe) | told, option=orjson.OPT_INDENT_2).decode())
         return
     typer.echo(recipe.text.rstrip("\n"))
+    for path, note in _licences(recipe).items():
+        typer.echo(f"# list {path}: {note}")
+
+
+def _licences(recipe: "Recipe") -> dict[str, str]:
+    """What the lists that a recipe reads say of their licences."""
+    found: dict[str, str] = {}
+    for stage in recipe.stages:
+        found |= getattr(stage.type.load(), "licences", lambda _: {})(stage.params)
+    return found
 
 
 def judge(

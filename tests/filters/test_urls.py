@@ -28,7 +28,7 @@ from gristmill.filters.url_scan import (
     subword_counts,
     url_hash,
 )
-from gristmill.filters.urls import Params, files, judge
+from gristmill.filters.urls import Params, files, judge, licences
 from tests.paths import shared
 
 PSL = PublicSuffixList(only_icann=False)
@@ -346,8 +346,11 @@ def test_a_large_list_is_kept_and_shared(tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_every_list_has_a_note_of_its_licence(tmp_path: Path) -> None:
     for path in sorted(blocklist.LISTS.glob("*.txt")):
-        assert licence_note(path) == "licence: Apache-2.0", path.name
+        assert licence_note(path) == "licence: Apache-2.0"
     folder = collection(tmp_path, adult="stars.example|")
+    notes = licences(Params(collection=str(folder)))
+    assert notes["domains.txt"] == "licence: Apache-2.0"
+    assert notes[str(folder / "adult/domains")] == "no note of a licence"
     assert licence_note(folder / "adult/domains") == "no note of a licence"
     (folder / "LICENSE.pdf").write_bytes(b"")
     assert licence_note(folder / "adult/domains") == f"see {folder / 'LICENSE.pdf'}"
