@@ -43,7 +43,7 @@ def dictionary_breaks(text: TextBuffers) -> NDArray[np.int64]:
     found = []
     for start, end in runs.tolist():
         run = bytes(view[start:end])
-        begins = np.array([begin for begin, _ in WordBreaker(run.decode(), "en").segments()], np.int64)
+        begins = np.fromiter((begin for begin, _ in WordBreaker(run.decode(), "en").segments()), np.int64)
         found.append(start + _utf16_places(run)[begins])
         found.append(np.array([end]))
     return np.concatenate(found)

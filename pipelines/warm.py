@@ -67,4 +67,17 @@ def warm_up() -> None:
     WARM = True
 
 
+def compile_others() -> None:
+    """Compile the kernels that some recipes use, but not the default parameters: not for every worker to hold."""
+    from typing import get_args
+
+    from gristmill.filters import heuristics, lines
+
+    rows = _documents()
+    heuristics.judge(Batch(rows), heuristics.Params(families=get_args(heuristics.Family)))
+    lines.judge(Batch(rows), lines.Params(family="c4"))
+
+
 warm_up()
+if __name__ == "__main__":
+    compile_others()
