@@ -15,7 +15,8 @@ from rich.console import Console
 from rich.table import Table
 
 from gristmill.core.limits import LANGUAGE
-from gristmill.pipelines.runs import Run
+from gristmill.pipelines.fates import removes_nothing
+from gristmill.pipelines.runs import Run, StageRun
 from gristmill.pipelines.verdict_columns import VerdictColumns, failures, flags, judging_stages, read
 
 _TOP = 10  # languages and domains told of each rule
@@ -26,8 +27,13 @@ _DOMAIN = "urls.domain"
 def rule_report(ledger: duckdb.DuckDBPyConnection, run: Run) -> dict[str, Any]:
     """The report as `rules --json` prints it (docs/reference.md has the schema)."""
     columns = VerdictColumns(ledger, run)
-    found = _Report(columns, [stage.name for stage in judging_stages(run)])
-    tokens, rate = _tokens(ledger, columns)
+    found = _Report(columns, judging_stages(run))
+    sizes = columns.text_bytes()
+    encoded = int(
+        read(ledger, "SELECT coalesce(sum(length), 0)::BIGINT AS tokens FROM shards").column("tokens")[0].as_py()
+    )
+    rate = encoded / max(1, int(sizes[found.kept].sum()))
+    tokens = np.multiply(sizes, rate, dtype=np.float64)
     groups = {
         "languages": _labels(columns, run, "language", LANGUAGE),
         "domains": _labels(columns, run, "urls", _DOMAIN),
@@ -71,18 +77,23 @@ class _Report:
         codes: place in `rules`, int64[pairs].
         removed: whether the document was alive before that stage, bool[pairs].
         reasons: how many rules each document failed, int64[documents].
+        kept: the documents that no stage removed, bool[documents].
     """
 
-    def __init__(self, columns: VerdictColumns, stages: Sequence[str]) -> None:
+    def __init__(self, columns: VerdictColumns, stages: Sequence[StageRun]) -> None:
+        self.kept = np.ones(len(columns), bool)
         self.rules: list[tuple[str, str]] = []
         documents, codes, removed = [], [], []
         for stage in stages:
-            table = columns.of(stage, ["rules", "alive"])
+            if removes_nothing(stage):
+                continue
+            table = columns.of(stage.name, ["rules", "alive", "outcome = 'kept' AS kept"])
+            self.kept = flags(table, "alive") & flags(table, "kept")
             failed = failures(table.column("rules"))
             documents.append(failed.documents)
             codes.append(failed.codes.astype(np.int64) + len(self.rules))
             removed.append(flags(table, "alive")[failed.documents])
-            self.rules += [(name, stage) for name in failed.names]
+            self.rules += [(name, stage.name) for name in failed.names]
         self.documents, self.codes, self.removed = (np.concatenate(all_) for all_ in (documents, codes, removed))
         self.reasons = np.bincount(self.documents, minlength=len(columns))
         self._rows = len(columns)
@@ -98,16 +109,6 @@ class _Report:
             table[documents[low:high] - start, codes[low:high]] = 1
             total += (table.T @ table).astype(np.int64)  # exact: counts below 2²⁴
         return total
-
-
-def _tokens(ledger: duckdb.DuckDBPyConnection, columns: VerdictColumns) -> tuple[NDArray[np.float64], float]:
-    """Tokens of each document, float64[documents], by the length of its text and the kept ones' tokens for each byte."""
-    sizes = columns.text_bytes()
-    shards = read(ledger, "SELECT id, sum(length)::BIGINT AS tokens FROM shards GROUP BY id")
-    kept = pc.is_in(columns.ids, value_set=shards.column("id").combine_chunks()).to_numpy()
-    encoded = int(pc.sum(shards.column("tokens")).as_py() or 0)
-    rate = encoded / max(1, int(sizes[kept].sum()))
-    return np.multiply(sizes, rate, dtype=np.float64), rate
 
 
 def _labels(columns: VerdictColumns, run: Run, stage: str, signal: str) -> pa.DictionaryArray | None:
