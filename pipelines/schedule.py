@@ -3,20 +3,15 @@
 Both only choose words for `curate`: what was done before is found by its receipts, and stays as it is.
 """
 
-import logging
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from prefect import flow
 
-from gristmill.crawl.access import access_of
-from gristmill.crawl.asking import PLANNING, Asker
-from gristmill.crawl.crawls import list_crawls
 from gristmill.pipelines.curate import DEFAULT_TIMEOUT_SECONDS, curate
-from gristmill.pipelines.status import known_crawls, unfinished_runs
+from gristmill.pipelines.selecting import new_crawls
+from gristmill.pipelines.status import unfinished_runs
 from gristmill.pipelines.store import open_store
-
-_logger = logging.getLogger("gristmill")
 
 
 @flow(name="look-for-crawl", persist_result=False, validate_parameters=False)
@@ -56,15 +51,3 @@ def fill_gaps(
         words: dict[str, Any] = run["words"]
         curate(run["inputs"], store, words["recipe"], workers, runner, address, words["overrides"], timeout_seconds)
     return [run["id"] for run in runs]
-
-
-def new_crawls(store: str, most: int) -> list[str]:
-    """The newest crawls that no run of a store is about, oldest of them first."""
-    with Asker(manners=PLANNING) as asker:
-        listed = [crawl.id for crawl in list_crawls(access_of(), asker)]
-    known = known_crawls(open_store(store))
-    # Only what is newer than anything here: who began with this year's crawls has not asked for those of 2013.
-    newer = listed[: next((place for place, crawl in enumerate(listed) if crawl in known), 1)]
-    chosen = list(reversed(newer))[:most]
-    _logger.info("%s: %d crawls are new, %s", store, len(newer), ", ".join(chosen) or "nothing to start")
-    return chosen

@@ -12,7 +12,7 @@ from gristmill.core.documents import file_prefix
 from gristmill.core.errors import InputError
 from gristmill.crawl.inputs import InputFile, expand_inputs, refuse_twins
 from gristmill.crawl.selection import Selection
-from gristmill.pipelines.store import Store
+from gristmill.pipelines.store import Store, open_store
 
 _KNOWN_DIGESTS = "runs/inputs.cache"
 _NOTES = "runs/notes"
@@ -92,6 +92,22 @@ def _expand(named: Sequence[str], selection: Selection, store: Store) -> tuple[I
     if known != before:
         store.put(_KNOWN_DIGESTS, orjson.dumps([[*key, digest] for key, digest in sorted(known.items())]))
     return files
+
+
+def new_crawls(store: str, most: int) -> list[str]:
+    """The newest crawls that no run of a store is about, oldest of them first."""
+    from gristmill.crawl.access import access_of
+    from gristmill.crawl.asking import PLANNING, Asker
+    from gristmill.crawl.crawls import list_crawls
+    from gristmill.pipelines.status import known_crawls
+
+    access = access_of()
+    with Asker(manners=dataclasses.replace(PLANNING, contact=access.contact)) as asker:
+        listed = [crawl.id for crawl in list_crawls(access, asker)]
+    known = known_crawls(open_store(store))
+    # Only what is newer than anything here: who began with this year's crawls has not asked for those of 2013.
+    newer = listed[: next((place for place, crawl in enumerate(listed) if crawl in known), 1)]
+    return list(reversed(newer))[:most]
 
 
 class StoreNotes(MutableMapping[str, bytes]):

@@ -29,7 +29,7 @@ FILES, PAGES = 16, 60
 def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("crawl")
     for number in range(FILES):
-        parts = [warc(page(number * PAGES + place, 4000), number=number * PAGES + place) for place in range(PAGES)]
+        parts = [warc(page(number * PAGES + place, 1500), number=number * PAGES + place) for place in range(PAGES)]
         (root / f"{number:02d}.warc.gz").write_bytes(b"".join(gz(part, 1) for part in parts))
     return root
 

@@ -9,7 +9,7 @@ import pytest
 from gristmill.core.errors import InputError
 from gristmill.pipelines.plan import plan_run
 from gristmill.pipelines.runs import write_started
-from gristmill.pipelines.selecting import NothingNewError, named_inputs
+from gristmill.pipelines.selecting import NothingNewError, named_inputs, new_crawls
 from gristmill.pipelines.status import known_crawls, store_status, unfinished_runs
 from gristmill.pipelines.store import Store, open_store
 from tests.pipelines.conftest import Crawl
@@ -39,8 +39,6 @@ def store_with(folder: Path, *crawls: str) -> str:
 def test_crawls_newer_than_the_stores_are_taken_in_order(
     known: list[str], most: int, chosen: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from gristmill.pipelines.schedule import new_crawls
-
     (tmp_path / "collinfo.json").write_text(json.dumps([{"id": crawl} for crawl in CRAWLS]))
     monkeypatch.setenv("GRISTMILL_CRAWLS_URL", str(tmp_path / "collinfo.json"))
     assert new_crawls(store_with(tmp_path / "store", *known), most) == chosen
