@@ -129,9 +129,20 @@ def _stage_changes(stage: str, then: dict[str, Any], now: dict[str, Any]) -> Ite
                 raise UsageError(_refusal(stage, f"{family or stage}.{field}", own))
             settings.append(Setting(f"{family or stage}.{field}", was, becomes))
             touched |= found
+        if touched and not _judged(_params(stage, then), family):
+            raise UsageError(
+                f"{settings[0].parameter} decided nothing in this run: {stage} did not judge by {family}. "
+                f"Run the recipe with {family} among its families; only {stage} and the stages behind it run again."
+            )
         if touched:
             chosen = tuple(limit for limit in own if limit in touched)
             yield settings, Change(stage, old, new, chosen, tuple(getattr(module, "ALONE", ())))
+
+
+def _judged(params: Params, family: str) -> bool:
+    """Whether a stage judged by a family; one that lets families be chosen judges by no other."""
+    chosen = getattr(params, "families", (getattr(params, "family", family),))
+    return family in ("", *chosen)
 
 
 def _params(stage: str, raw: dict[str, Any]) -> Params:

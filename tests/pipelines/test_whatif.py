@@ -149,6 +149,13 @@ def test_a_parameter_that_does_not_exist_is_refused(finished: Finished, setting:
         ask(finished, setting)
 
 
+def test_a_family_that_did_not_judge_is_refused(finished: Finished) -> None:
+    with pytest.raises(
+        UsageError, match=r"dolma.min_words decided nothing in this run: heuristics did not judge by dolma"
+    ):
+        ask(finished, "dolma.min_words=3")
+
+
 def test_nothing_to_change_is_refused(finished: Finished) -> None:
     with pytest.raises(UsageError, match="needs a parameter to change"):
         ask(finished)
