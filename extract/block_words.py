@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.blocks import Blocks
-from gristmill.extract.tags import mix
+from gristmill.extract.tags import mix, whole
 from gristmill.extract.writing import BEGIN, STOP
 
 CHARACTERS, WORDS, DIGITS, UPPER, COMMAS, ENDS, MARKS, TITLED, SHORT, LONGEST, LAST_KIND, FIRST_KIND, CJK, TEXT_KEY = (
@@ -103,14 +103,14 @@ def _wide_kind(code: int) -> int:
 @kernel
 def _code_at(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     """The character outside ASCII at `at` and its bytes."""
-    byte = np.int64(text[at])
+    byte = whole(text[at])
     if byte < 0xE0 and at + 1 < end:
-        return (byte & 0x1F) << 6 | (np.int64(text[at + 1]) & 0x3F), 2
+        return (byte & 0x1F) << 6 | (whole(text[at + 1]) & 0x3F), 2
     if byte < 0xF0 and at + 2 < end:
-        return (byte & 0xF) << 12 | (np.int64(text[at + 1]) & 0x3F) << 6 | (np.int64(text[at + 2]) & 0x3F), 3
+        return (byte & 0xF) << 12 | (whole(text[at + 1]) & 0x3F) << 6 | (whole(text[at + 2]) & 0x3F), 3
     if at + 3 < end:
-        low = (np.int64(text[at + 2]) & 0x3F) << 6 | (np.int64(text[at + 3]) & 0x3F)
-        return (byte & 7) << 18 | (np.int64(text[at + 1]) & 0x3F) << 12 | low, 4
+        low = (whole(text[at + 2]) & 0x3F) << 6 | (whole(text[at + 3]) & 0x3F)
+        return (byte & 7) << 18 | (whole(text[at + 1]) & 0x3F) << 12 | low, 4
     return 0xFFFD, 1
 
 
@@ -126,17 +126,17 @@ def read_words(
     word = 0
     for block in range(len(rows)):
         first[block] = word
-        key = np.int64(0)
+        key = 0
         length = 0
         characters = digits = upper = commas = ends = marks = titled = short = longest = cjk = 0
         last_kind = _SPACE
-        text_key = np.int64(0)
+        text_key = 0
         at, stop = rows[block, BEGIN], rows[block, STOP]
         while at <= stop:
-            byte = np.int64(text[at]) if at < stop else np.int64(0x20)
+            byte = whole(text[at]) if at < stop else whole(0x20)
             size = 1
             if byte < 0x80:
-                kind = np.int64(_ASCII[byte])
+                kind = whole(_ASCII[byte])
                 if kind == _LETTER:
                     if byte <= 0x5A and byte >= 0x41:
                         upper += 1
@@ -158,7 +158,7 @@ def read_words(
                     text_key = mix(text_key, key)
                     short += length <= 3
                     longest = max(longest, length)
-                    key = np.int64(0)
+                    key = 0
                     length = 0
                 if kind == _CJK:
                     keys[word] = mix(byte, 0)

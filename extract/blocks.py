@@ -35,7 +35,7 @@ from gristmill.extract.nesting import (
     end_element,
     open_element,
 )
-from gristmill.extract.tags import tag_number, text_hash
+from gristmill.extract.tags import tag_number, text_hash, whole
 from gristmill.extract.tokens import ATTRIBUTES, VALUE, VALUE_END, Tokens
 from gristmill.extract.writing import (
     BLOCKS,
@@ -92,10 +92,10 @@ def build_blocks(data: NDArray[np.uint8], page: Tokens) -> Blocks:
 @inlined
 def _fill(page: Tokens, nesting: Nesting, out: Writing) -> tuple[int, int]:
     """Build elements and blocks; the place of the title."""
-    title = (np.int64(0), np.int64(0))
+    title = (0, 0)
     for token in range(len(page.rows) - 1):
         kind, tag = page.rows[token, tokens.KIND], page.rows[token, tokens.TAG]
-        begin, stop = np.int64(page.rows[token, tokens.BEGIN]), np.int64(page.rows[token, tokens.STOP])
+        begin, stop = whole(page.rows[token, tokens.BEGIN]), whole(page.rows[token, tokens.STOP])
         if kind in (tokens.TEXT, tokens.CDATA):
             add_text(begin, stop, kind == tokens.TEXT, nesting, out)
         elif kind == tokens.START:
@@ -154,7 +154,7 @@ def _add_picture(token: int, page: Nesting, out: Writing) -> None:
         and names >= 0
         and has_class(page.data, attributes[names, VALUE], attributes[names, VALUE_END], TEX_CLASSES)
     ):
-        add_tex(np.int64(attributes[alt, VALUE]), np.int64(attributes[alt, VALUE_END]), False, True, page, out)
+        add_tex(whole(attributes[alt, VALUE]), whole(attributes[alt, VALUE_END]), False, True, page, out)
 
 
 @inlined
@@ -180,12 +180,12 @@ def _add_formula(token: int, page: Nesting, out: Writing) -> bool:
     is_display = value_is(page.data, attributes, first, last, _DISPLAY, _BLOCK)
     found = _annotation(token, page)
     if found >= 0:
-        begin, end = np.int64(rows[found, tokens.BEGIN]), np.int64(rows[found, tokens.STOP])
+        begin, end = whole(rows[found, tokens.BEGIN]), whole(rows[found, tokens.STOP])
     else:
         row = find_attribute(attributes, first, last, _ALTTEXT)
         if row < 0:
             return False
-        begin, end = np.int64(attributes[row, VALUE]), np.int64(attributes[row, VALUE_END])
+        begin, end = whole(attributes[row, VALUE]), whole(attributes[row, VALUE_END])
     add_tex(begin, end, is_display, True, page, out)
     return True
 
@@ -201,6 +201,6 @@ def _add_script(token: int, page: Nesting, out: Writing) -> None:
     if mode in (_TEX_SCRIPT, _TEX_DISPLAY):
         script = page.state[CURRENT]
         page.state[CURRENT] = page.nodes[script, PARENT]
-        begin, stop = np.int64(rows[token, tokens.BEGIN]), np.int64(rows[token, tokens.STOP])
+        begin, stop = whole(rows[token, tokens.BEGIN]), whole(rows[token, tokens.STOP])
         add_tex(begin, stop, mode == _TEX_DISPLAY, False, page, out)
         page.state[CURRENT] = script

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.elements import FIRST, LAST
-from gristmill.extract.tags import mix
+from gristmill.extract.tags import mix, whole
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END
 
 _CLASS, _ID, _ITEMPROP = map(ATTRIBUTES.index, ("class", "id", "itemprop"))
@@ -33,14 +33,14 @@ def name_tokens(
         name = attributes[row, NAME]
         if name not in (_CLASS, _ID, _ITEMPROP):
             continue
-        salt = np.int64(7 if name == _ITEMPROP else 0)
+        salt = whole(7 if name == _ITEMPROP else 0)
         key = salt
         length = 0
         was_small = False
         begin = attributes[row, VALUE]
         end = min(attributes[row, VALUE_END], begin + _LONGEST)
         for at in range(begin, end + 1):
-            byte = np.int64(data[at]) if at < end else np.int64(0x20)
+            byte = whole(data[at]) if at < end else whole(0x20)
             is_small = 0x61 <= byte <= 0x7A
             is_letter = is_small or 0x41 <= byte <= 0x5A
             if length and (not is_letter or (was_small and not is_small)):
@@ -62,4 +62,4 @@ def name_tokens(
 def bucket(key: int, salt: int, bits: int) -> int:
     """A hash's bucket of 2**bits; the salt tells places apart."""
     mixed = np.uint64(key + salt) * np.uint64(0x9E3779B97F4A7C15)
-    return np.int64(mixed >> np.uint64(33)) & ((1 << bits) - 1)
+    return whole(mixed >> np.uint64(33)) & ((1 << bits) - 1)

@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from gristmill.core.jit import inlined
 from gristmill.extract import tags
 from gristmill.extract.scan import is_blank
-from gristmill.extract.tags import TAG_FLAGS, TAGS, mix, tag_number, text_hash
+from gristmill.extract.tags import TAG_FLAGS, TAGS, mix, tag_number, text_hash, whole
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END
 
 PARENT, TAG, FIRST, LAST, MARKS, LINK, BOX = range(7)
@@ -85,15 +85,15 @@ A_MARK = 1 << MARK_OF["a"]
 @inlined
 def tag_flags(tag: int) -> int:
     """The flags of a tag by its number."""
-    return np.int64(TAG_FLAGS[tag]) if tag < TAGS else np.int64(0)
+    return whole(TAG_FLAGS[tag]) if tag < TAGS else 0
 
 
 @inlined
 def value_hash(data: NDArray[np.uint8], begin: int, end: int) -> int:
     """Hash of a value in lower case without its blanks; long ones by their first 64 bytes."""
-    value = np.int64(0)
+    value = 0
     for at in range(begin, min(end, begin + 64)):
-        byte = np.int64(data[at])
+        byte = whole(data[at])
         if (byte > 0x20 and byte != 0x3B) or (byte == 0x3B and at + 1 < end):
             value = mix(value, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
     return value
@@ -102,30 +102,30 @@ def value_hash(data: NDArray[np.uint8], begin: int, end: int) -> int:
 @inlined
 def has_class(data: NDArray[np.uint8], begin: int, end: int, wanted: NDArray[np.int64]) -> bool:
     """Whether one of the classes (as written) is wanted."""
-    value = np.int64(0)
+    value = 0
     for at in range(begin, end + 1):
         if at == end or is_blank(data[at]):
             if value:
                 for key in wanted:
                     if key == value:
                         return True
-            value = np.int64(0)
+            value = 0
         else:
-            value = mix(value, np.int64(data[at]))
+            value = mix(value, whole(data[at]))
     return False
 
 
 @inlined
 def _hides(data: NDArray[np.uint8], begin: int, end: int) -> bool:
     """Whether a style hides the element: display:none or visibility:hidden among its first 256 bytes."""
-    value = np.int64(0)
+    value = 0
     for at in range(begin, min(end, begin + 256) + 1):
         if at == min(end, begin + 256) or data[at] == 0x3B or data[at] == 0x21:
             if value in (_NONE, _INVISIBLE):
                 return True
-            value = np.int64(0)
+            value = 0
         elif data[at] > 0x20:
-            value = mix(value, np.int64(data[at] | 0x20 if 0x41 <= data[at] <= 0x5A else data[at]))
+            value = mix(value, whole(data[at] | 0x20 if 0x41 <= data[at] <= 0x5A else data[at]))
     return False
 
 
@@ -134,7 +134,7 @@ def own_marks(
     data: NDArray[np.uint8], tag: int, first: int, last: int, attributes: NDArray[np.int32]
 ) -> tuple[int, bool]:
     """Marks of an element by its tag and attributes, and whether it is a link."""
-    marks = _MARKS_OF_TAGS[tag] if tag < TAGS else np.int64(0)
+    marks = _MARKS_OF_TAGS[tag] if tag < TAGS else 0
     is_link = False
     for row in range(first, last):
         name, begin, end = attributes[row, NAME], attributes[row, VALUE], attributes[row, VALUE_END]

@@ -16,7 +16,7 @@ from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import bucket, name_tokens
 from gristmill.extract.elements import BOX, MARK_OF, MARKS, PARENT, TAG
 from gristmill.extract.hints import HINTS, page_hints
-from gristmill.extract.tags import TAGS, mix, tag_number
+from gristmill.extract.tags import TAGS, mix, tag_number, whole
 from gristmill.extract.tokens import Tokens
 from gristmill.extract.writing import BEGIN, BOLD_BYTES, BREAKS, ELEMENT, LEAF, LINK_BYTES, LINKS, STOP
 
@@ -195,20 +195,20 @@ def block_names(data: NDArray[np.uint8], page: Tokens, blocks: Blocks, block: in
 @kernel
 def path_keys(nodes: NDArray[np.int32], box: int) -> tuple[int, int, int, int]:
     """Keys of the tags of a block's element and of the one, two and three above it."""
-    first = np.int64(nodes[box, TAG]) + 1
+    first = whole(nodes[box, TAG]) + 1
     node = nodes[box, PARENT]
-    second = mix(first, np.int64(nodes[node, TAG]) + 1)
+    second = mix(first, whole(nodes[node, TAG]) + 1)
     node = nodes[node, PARENT]
-    third = mix(second, np.int64(nodes[node, TAG]) + 1)
+    third = mix(second, whole(nodes[node, TAG]) + 1)
     node = nodes[node, PARENT]
-    fourth = mix(third, np.int64(nodes[node, TAG]) + 1)
+    fourth = mix(third, whole(nodes[node, TAG]) + 1)
     return first, second, third, fourth
 
 
 @kernel
 def _name_score(
     scores: NDArray[np.float32], weights: NDArray[np.float32], nodes: NDArray[np.int32], leaf: int, box: int
-) -> tuple[float, float, float]:
+) -> tuple[np.float32, np.float32, np.float32]:
     """Linear scores of a block: of its own names, of names above it, of its tag path."""
     own = np.float32(0)
     node = leaf
@@ -289,8 +289,8 @@ def _repeat(nodes: NDArray[np.int32], scores: NDArray[np.float32], figures: NDAr
         for node in range(2, len(nodes)):
             if nodes[node, BOX] != node or figures[node, N_WORDS] == 0:
                 continue
-            key = mix(np.int64(nodes[node, PARENT]), np.int64(nodes[node, TAG]))
-            key = mix(key, np.int64(scores[node, 0] * np.float32(1000)))
+            key = mix(whole(nodes[node, PARENT]), whole(nodes[node, TAG]))
+            key = mix(key, whole(scores[node, 0] * np.float32(1000)))
             slot = bucket(key, 5, 30) & (size - 1)
             if step == 0:
                 counts[slot] += 1
@@ -327,11 +327,6 @@ def _distances(nodes: NDArray[np.int32], figures: NDArray[np.float32], goal: int
             distances[node, 0] = distances[parent, 0] + (nodes[node, BOX] == node)
             distances[node, 1] = distances[parent, 1]
     return distances
-
-
-@kernel
-def _log(value: float) -> float:
-    return np.log2(np.float32(1) + value)
 
 
 @kernel
@@ -396,7 +391,7 @@ def _heading_level(tag: int) -> int:
 
 
 @kernel
-def _share_in(words: Words, block: int, some: NDArray[np.int64]) -> float:
+def _share_in(words: Words, block: int, some: NDArray[np.int64]) -> np.float32:
     """Share of a block's words that are among some."""
     if len(some) == 0:
         return np.float32(0)
@@ -504,7 +499,7 @@ def _container_features(
     slots = np.empty(len(blocks.rows), np.int64)
     for block in range(len(blocks.rows)):
         box = blocks.rows[block, ELEMENT]
-        slot = bucket(mix(path_keys(nodes, box)[3], np.int64(figures[box, N_DEPTH])), 4, 30) & (size - 1)
+        slot = bucket(mix(path_keys(nodes, box)[3], whole(figures[box, N_DEPTH])), 4, 30) & (size - 1)
         slots[block] = slot
         paths[slot, 0] += 1
         paths[slot, 1] += out[block, 0]
@@ -537,14 +532,14 @@ def _container_features(
         f[c + 1], f[c + 2] = to_best[box, 0], to_best[box, 1]
         f[c + 3], f[c + 4] = to_half[box, 0], to_half[box, 1]
         f[c + 5], f[c + 6] = to_most[box, 0], to_most[box, 1]
-        card = np.int64(figures[box, N_CARD])
+        card = whole(figures[box, N_CARD])
         if card > 0:
             f[c + 7] = figures[card, N_CARDS]
             f[c + 8] = figures[card, N_WORDS]
             f[c + 9] = figures[card, N_LINKED] / max(np.float32(1), figures[card, N_WORDS])
         f[c + 10] = figures[box, N_CARDS]
         f[c + 11] = figures[nodes[box, PARENT], N_CHILDREN]
-        marks = np.int64(nodes[leaf, MARKS])
+        marks = whole(nodes[leaf, MARKS])
         for place in range(len(_MARK_BITS)):
             f[_F_MARK + place] = marks >> _MARK_BITS[place] & 1
 

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import inlined, kernel
+from gristmill.extract.tags import whole
 
 _SURE = 1.7  # log odds of a block that is clear: P below 0.15 or above 0.85
 _WRONG = 0.002  # of the clear blocks may be less sure at the end
@@ -75,13 +76,13 @@ def _below(threshold: float) -> np.float32:
 
 
 @inlined
-def score_row(forest: Forest, row: NDArray[np.float32], first: int, last: int, score: float) -> float:
+def score_row(forest: Forest, row: NDArray[np.float32], first: int, last: int, score: np.float32) -> np.float32:
     """Add the values of the trees from `first` to `last` for one row of features to a score."""
     for tree in range(first, last):
-        node = np.int64(forest.roots[tree])
+        node = whole(forest.roots[tree])
         while node >= 0:
             right = row[forest.features[node]] > forest.thresholds[node]
-            node = np.int64(forest.children[node, 1 if right else 0])
+            node = whole(forest.children[node, 1 if right else 0])
         score += forest.leaves[~node]
     return score
 
@@ -96,7 +97,7 @@ def score_rows(forest: Forest, rows: NDArray[np.float32]) -> NDArray[np.float32]
         done = 0
         clear = False
         for check in range(len(forest.bounds)):
-            until = np.int64(forest.bounds[check, 0])
+            until = whole(forest.bounds[check, 0])
             score = score_row(forest, rows[row], done, until, score)
             done = until
             if score < forest.bounds[check, 1]:

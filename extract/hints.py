@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 from gristmill.core.jit import kernel
 from gristmill.extract.elements import value_hash
 from gristmill.extract.scan import is_blank
-from gristmill.extract.tags import mix, tag_number, text_hash
+from gristmill.extract.tags import mix, tag_number, text_hash, whole
 from gristmill.extract.tokens import (
     ATTRIBUTES,
     BEGIN,
@@ -63,16 +63,16 @@ _KEYS, _PLACES = _hint_table()
 @kernel
 def _note(data: NDArray[np.uint8], begin: int, end: int, hints: NDArray[np.float32]) -> None:
     """Note the words between two places."""
-    key = np.int64(0)
+    key = 0
     for at in range(begin, min(end, begin + 200) + 1):
-        byte = np.int64(data[at]) if at < min(end, begin + 200) else np.int64(0x20)
+        byte = whole(data[at]) if at < min(end, begin + 200) else whole(0x20)
         if 0x61 <= byte | 0x20 <= 0x7A:
             key = mix(key, (byte | 0x20))
         elif key:
             for place in range(len(_KEYS)):
                 if _KEYS[place] == key:
                     hints[_PLACES[place]] = 1
-            key = np.int64(0)
+            key = 0
 
 
 @kernel

@@ -22,7 +22,8 @@ def label_blocks(words: Words, gold: Words) -> NDArray[np.int64]:
         matched[left[pairs[:, 0]]] = True
         used[right[pairs[:, 1]]] = True
     sums = np.concatenate([[0], np.cumsum(matched)])
-    return (sums[words.first[1:]] - sums[words.first[:-1]]).astype(np.int64)
+    labels: NDArray[np.int64] = (sums[words.first[1:]] - sums[words.first[:-1]]).astype(np.int64)
+    return labels
 
 
 @kernel

@@ -6,7 +6,7 @@ before. docs/extraction.md describes it; extract/models/gristmill.md tells what 
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,7 @@ from gristmill.extract.tokens import Tokens, tokenize_page
 from gristmill.extract.writing import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP
 
 _MOST_TITLE_WORDS = 64
+_FORESTS = ("blocks", "types")
 
 
 class Model(NamedTuple):
@@ -124,14 +125,12 @@ class MainText:
 def load_model() -> Model:
     """The shipped model."""
     with np.load(MODEL, allow_pickle=False) as arrays:
-        forest, types = (
-            Forest(*(_fixed(arrays[f"{kind}_{name}"]) for name in Forest._fields)) for kind in ("blocks", "types")
-        )
+        blocks, types = ({name: _fixed(arrays[f"{kind}_{name}"]) for name in Forest._fields} for kind in _FORESTS)
         linear = Linear(_fixed(arrays["names"].astype(np.float32)), _fixed(arrays["words"].astype(np.float32)))
-    return Model(linear, forest, types)
+    return Model(linear, Forest(**blocks), Forest(**types))
 
 
-def _fixed(array: NDArray[np.generic]) -> NDArray[np.generic]:
+def _fixed(array: NDArray[Any]) -> NDArray[Any]:
     array.flags.writeable = False
     return array
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from gristmill.core.jit import inlined, kernel
 from gristmill.extract import tags
 from gristmill.extract.elements import A_MARK, BOX, FIRST, LAST, LINK, MARKS, PARENT, TAG, own_marks, tag_flags
-from gristmill.extract.tags import tag_number
+from gristmill.extract.tags import tag_number, whole
 from gristmill.extract.tokens import FIRST as FIRST_ATTRIBUTE
 from gristmill.extract.tokens import STOP, Tokens
 from gristmill.extract.tokens import TAG as TOKEN_TAG
@@ -82,7 +82,7 @@ def _find_open(tag: int, barrier: int, page: Nesting) -> int:
             return -1
         found = page.nodes[node, TAG]
         if found == tag:
-            return node
+            return whole(node)
         if tag_flags(found) & barrier:
             return -1
         node = page.nodes[node, PARENT]
@@ -230,7 +230,7 @@ def open_element(token: int, page: Nesting) -> int:
     nodes[node, BOX] = node if flags & _BREAK else nodes[parent, BOX]
     closes_itself = state[OPEN_FOREIGN] > 0 and page.data[page.tokens.rows[token, STOP] - 2] == _SLASH
     if flags & _VOID or closes_itself:
-        return node
+        return whole(node)
     state[CURRENT] = node
     state[OPEN_P] += tag == _P
     state[OPEN_TABLES] += tag == _TABLE
@@ -238,4 +238,4 @@ def open_element(token: int, page: Nesting) -> int:
     state[DEPTH] += 1
     state[DEEPEST] = max(state[DEEPEST], state[DEPTH])
     state[FRESH] = 1
-    return node
+    return whole(node)

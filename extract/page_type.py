@@ -43,5 +43,10 @@ def type_probabilities(forest: Forest, row: NDArray[np.float32]) -> NDArray[np.f
     scores = np.zeros(kinds, np.float32)
     for tree in range(len(forest.roots)):
         scores[tree % kinds] = score_row(forest, row, tree, tree + 1, scores[tree % kinds])
-    scores = np.exp(scores - scores.max())
-    return (scores / scores.sum()).astype(np.float32)
+    highest, total = scores.max(), np.float32(0)
+    for kind in range(kinds):
+        scores[kind] = np.exp(scores[kind] - highest)
+        total += scores[kind]
+    for kind in range(kinds):
+        scores[kind] /= total
+    return scores

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import inlined
-from gristmill.extract.tags import mix, text_hash
+from gristmill.extract.tags import mix, text_hash, whole
 
 LONGEST_VALUE = 6  # bytes of UTF-8: "&nGt;" is two characters of three bytes
 
@@ -101,9 +101,9 @@ def _read_number(data: NDArray[np.uint8], at: int, end: int, out: NDArray[np.uin
     while at < end:
         byte = data[at]
         if 0x30 <= byte <= 0x39:
-            digit = np.int64(byte) - 0x30
+            digit = whole(byte) - 0x30
         elif base == 16 and 0x61 <= (byte | 0x20) <= 0x66:
-            digit = np.int64(byte | 0x20) - 0x57
+            digit = whole(byte | 0x20) - 0x57
         else:
             break
         code = min(code * base + digit, 0x110000)
@@ -113,7 +113,7 @@ def _read_number(data: NDArray[np.uint8], at: int, end: int, out: NDArray[np.uin
     if at < end and data[at] == _SEMICOLON:
         at += 1
     if 0x80 <= code < 0xA0 and _WINDOWS_1252[code - 0x80]:
-        code = np.int64(_WINDOWS_1252[code - 0x80])
+        code = whole(_WINDOWS_1252[code - 0x80])
     if code == 0 or code >= 0x110000 or 0xD800 <= code < 0xE000:
         code = 0xFFFD
     return at, write_character(code, out, 0)
@@ -139,10 +139,10 @@ def read_reference(
     if at < end and data[at] == _NUMBER:
         return _read_number(data, at, end, out)
     start = at
-    key = np.int64(0)
+    key = 0
     old, old_end = -1, at
     while at < end and at - start <= _LONGEST_NAME and is_alphanumeric(data[at]):
-        key = mix(key, np.int64(data[at]))
+        key = mix(key, whole(data[at]))
         at += 1
         if 2 <= at - start <= _LONGEST_OLD_NAME:
             slot = _find(~key)
@@ -153,11 +153,11 @@ def read_reference(
         if slot >= 0:
             for place in range(_VALUES[slot, 0]):
                 out[place] = _VALUES[slot, place + 1]
-            return at + 1, np.int64(_VALUES[slot, 0])
+            return at + 1, whole(_VALUES[slot, 0])
     if old < 0:
         return start, -1
     if in_attribute and old_end < end and (data[old_end] == 0x3D or is_alphanumeric(data[old_end])):
         return start, -1
     for place in range(_VALUES[old, 0]):
         out[place] = _VALUES[old, place + 1]
-    return old_end, np.int64(_VALUES[old, 0])
+    return old_end, whole(_VALUES[old, 0])

@@ -12,7 +12,7 @@ from gristmill.core.jit import kernel
 from gristmill.extract.block_words import WORDS, Words
 from gristmill.extract.blocks import Blocks
 from gristmill.extract.elements import FIRST, LAST, MARKS, PARENT, PRE, TAG
-from gristmill.extract.tags import tag_number
+from gristmill.extract.tags import tag_number, whole
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END, Tokens
 from gristmill.extract.writing import BEGIN, ELEMENT, LEAF, STOP
 
@@ -35,12 +35,12 @@ def _number_of(data: NDArray[np.uint8], page: Tokens, node: NDArray[np.int32]) -
     """The number before a list's first: its start less one."""
     for row in range(node[FIRST], node[LAST]):
         if page.attributes[row, NAME] == _START:
-            value = np.int64(0)
+            value = 0
             begin, end = page.attributes[row, VALUE], page.attributes[row, VALUE_END]
             for at in range(begin, min(end, begin + 6)):
                 if not 0x30 <= data[at] <= 0x39:
                     return 0
-                value = value * 10 + np.int64(data[at]) - 0x30
+                value = value * 10 + whole(data[at]) - 0x30
             return value - 1
     return 0
 
@@ -202,7 +202,7 @@ def render(
     for block in range(len(blocks.rows)):
         if not kept[block]:
             continue
-        box = np.int64(blocks.rows[block, LEAF])
+        box = whole(blocks.rows[block, LEAF])
         if before:
             at = _separate(out, at, box, before, layout, is_data)
         new_item = layout[box, _ITEM]

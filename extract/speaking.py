@@ -135,7 +135,7 @@ def speaking_tokens(data: NDArray[np.uint8], page: Tokens, metas: NDArray[np.int
 def _is_among(value: int, some: NDArray[np.int64]) -> bool:
     """Whether a value is in an ordered array."""
     place = np.searchsorted(some, value)
-    return place < len(some) and some[place] == value
+    return bool(place < len(some) and some[place] == value)
 
 
 @kernel

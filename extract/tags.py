@@ -3,6 +3,8 @@
 The table follows the HTML Standard's tree construction (section 13.2.6) as far as it decides nesting.
 """
 
+from typing import SupportsInt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -90,6 +92,13 @@ _HASH_MASK = (1 << 54) - 1
 _SLOTS = 1024
 TAGS = _SLOTS
 """Numbers of the tags in the table are below."""
+
+
+@inlined
+def whole(value: SupportsInt) -> int:
+    """A number as int64: what stands in an array may be narrower, or have no sign."""
+    number: int = np.int64(value)  # type: ignore[assignment]
+    return number
 
 
 @inlined

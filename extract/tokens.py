@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.scan import comment_end, ends_name, is_blank, is_letter, name_at, raw_text_end, skip_blanks
-from gristmill.extract.tags import FOREIGN, LAST, RAW_TEXT, TAG_FLAGS, TAGS, mix, tag_of, text_hash
+from gristmill.extract.tags import FOREIGN, LAST, RAW_TEXT, TAG_FLAGS, TAGS, mix, tag_of, text_hash, whole
 
 TEXT, START, END, RAW, CDATA = range(5)  # kinds of token; RAW and CDATA are text without character references
 
@@ -190,10 +190,10 @@ def _read_attributes(
         if data[at] == _SLASH:
             at += 1
             continue
-        name = np.int64(0)
+        name = 0
         start = at
         while at < length and (at == start or (data[at] != _EQUALS and not ends_name(data[at]))):
-            byte = np.int64(data[at])
+            byte = whole(data[at])
             name = mix(name, byte | 0x20 if 0x41 <= byte <= 0x5A else byte)
             at += 1
         at = skip_blanks(data, at)
@@ -233,6 +233,6 @@ def _attribute_of(name: int) -> int:
     slot = name & (_SLOTS - 1)
     while _KEYS[slot] != 0:
         if _KEYS[slot] == name:
-            return _VALUES[slot]
+            return whole(_VALUES[slot])
         slot = (slot + 1) & (_SLOTS - 1)
     return -1

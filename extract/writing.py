@@ -10,7 +10,7 @@ from gristmill.extract.elements import BOX, LINK, MARKS, PRE, SKIP, STRONG
 from gristmill.extract.nesting import CURRENT, FRESH, Nesting
 from gristmill.extract.references import LONGEST_VALUE, read_reference
 from gristmill.extract.scan import is_blank
-from gristmill.extract.tags import mix, text_hash
+from gristmill.extract.tags import mix, text_hash, whole
 
 ELEMENT, LEAF, BEGIN, STOP, SOURCE, SOURCE_END, LINK_BYTES, LINKS, BOLD_BYTES, BREAKS = range(10)
 """Columns of blocks: block-level and innermost element at its first character, its text from and to, its bytes of the
@@ -288,7 +288,7 @@ def _is_displaystyle(data: NDArray[np.uint8], begin: int, end: int) -> bool:
     """Whether the formula is "{\\displaystyle …}"."""
     if end - begin < 17 or data[begin] != 0x7B or data[begin + 1] != 0x5C or data[end - 1] != 0x7D:
         return False
-    value = np.int64(0)
+    value = 0
     for at in range(begin + 2, begin + 14):
-        value = mix(value, np.int64(data[at]))
+        value = mix(value, whole(data[at]))
     return value == _DISPLAYSTYLE

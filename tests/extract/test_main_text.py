@@ -61,6 +61,7 @@ def test_the_main_text_is_found() -> None:
     assert "Copyright" not in page.text
     assert page.title == "Harbour - The Quay"
     assert page.page_type in PAGE_TYPES
+    assert page.confidence is not None
     assert 0.5 < page.confidence <= 1
     assert [block.tag for block in page.blocks] == ["li", "li", "h1", "p", "p", "p", "p", "footer"]
     assert all(block.probability > 0.5 for block in page.blocks if block.tag == "p")

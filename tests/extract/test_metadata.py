@@ -29,7 +29,8 @@ def test_wishes_are_recorded_verbatim_headers_first() -> None:
     page = read(
         '<META NAME="Robots" CONTENT="NoAI">'
         '<meta name="ccbot" content="nofollow"><meta name="tdm-reservation" content="1">'
-        '<meta http-equiv="X-Robots-Tag" content="nosnippet"><meta name="description" content="noai"><body><meta name=robots content="noindex"><meta name=robots content="NoAI">',
+        '<meta http-equiv="X-Robots-Tag" content="nosnippet"><meta name="description" content="noai">'
+        '<body><meta name=robots content="noindex"><meta name=robots content="NoAI">',
         headers,
     )
     assert page.robots == (

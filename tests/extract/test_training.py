@@ -1,6 +1,7 @@
 """What training stands on: labels by alignment, linear models, trees as arrays, and a whole small training."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -8,6 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from gristmill.core.errors import UsageError
 from gristmill.extract.forest import clear_bounds, forest_of, score_rows
@@ -28,7 +30,7 @@ def longest(left: list[int], right: list[int]) -> int:
 
 
 @given(SEQUENCE, SEQUENCE)
-def test_alignment_is_as_long_as_any(left: np.ndarray, right: np.ndarray) -> None:
+def test_alignment_is_as_long_as_any(left: NDArray[np.int64], right: NDArray[np.int64]) -> None:
     pairs = common_subsequence(left, right)
     assert len(pairs) == longest(left.tolist(), right.tolist())
     assert (left[pairs[:, 0]] == right[pairs[:, 1]]).all()
@@ -43,24 +45,24 @@ def test_labels_are_words_of_the_gold_also_where_text_was_moved() -> None:
 
 
 @pytest.fixture(scope="module")
-def trees() -> tuple[object, np.ndarray]:
+def trees() -> tuple[Any, NDArray[np.float32]]:
     lightgbm = pytest.importorskip("lightgbm", reason="training needs the extra extract-train")
     random = np.random.RandomState(0)
-    rows = random.randint(0, 50, (3000, 6)).astype(np.float32) / 8
+    rows: NDArray[np.float32] = (random.randint(0, 50, (3000, 6)) / 8).astype(np.float32)
     target = (rows[:, 0] + rows[:, 1] * rows[:, 2] > 12).astype(np.float32)
     settings = {"objective": "cross_entropy", "num_leaves": 15, "num_threads": 1, "verbose": -1, "seed": 1}
     return lightgbm.train(settings, lightgbm.Dataset(rows, target), 40), rows
 
 
-def test_scores_are_the_librarys(trees: tuple[object, np.ndarray]) -> None:
+def test_scores_are_the_librarys(trees: tuple[Any, NDArray[np.float32]]) -> None:
     model, rows = trees
-    scores = score_rows(forest_of(model.dump_model()), rows)  # type: ignore[attr-defined]
-    np.testing.assert_allclose(scores, model.predict(rows, raw_score=True), atol=1e-4)  # type: ignore[attr-defined]
+    scores = score_rows(forest_of(model.dump_model()), rows)
+    np.testing.assert_allclose(scores, model.predict(rows, raw_score=True), atol=1e-4)
 
 
-def test_clear_rows_keep_their_side(trees: tuple[object, np.ndarray]) -> None:
+def test_clear_rows_keep_their_side(trees: tuple[Any, NDArray[np.float32]]) -> None:
     model, rows = trees
-    forest = forest_of(model.dump_model())  # type: ignore[attr-defined]
+    forest = forest_of(model.dump_model())
     whole = score_rows(forest, rows)
     quick = score_rows(forest._replace(bounds=clear_bounds(forest, rows, (10, 20))), rows)
     assert ((whole > 0) == (quick > 0)).mean() > 0.995
