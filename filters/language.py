@@ -13,7 +13,7 @@ only: scores rise with the length of the text. What models are known to get wron
 
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -87,6 +87,10 @@ class Params(LanguageParams):
     """Least share of the letters that are of a script of the label's language; below it the label is `und`. Own choice:
     pages in Hindi or Urdu may have more letters in their English menus; a model that guesses has next to none right."""
 
+    normaliser: Literal["none", "openlid"] = "none"
+    """What is done to samples first. OpenLID-v2 and v3 were trained on text in lower case with letters, marks and spaces
+    alone, and need `openlid`; lid.176 and GlotLID want text as it was written."""
+
     lowercase: bool = False
     """Lower-case every sample. Dolma: true."""
 
@@ -116,7 +120,7 @@ def files(params: Params) -> tuple[Path, ...]:
 def judge(batch: Batch, params: Params) -> Verdict:
     """Score each text; one without a letter is `und` with score 0."""
     model = files(params)[0]
-    samples = lowered(sample_texts(batch.text, params.sample_characters), params)
+    samples = prepared(sample_texts(batch.text, params.sample_characters), params)
     raw, scores = predict(samples, model)
     counts = script_counts(*_buffers(samples), scripts(), len(SCRIPTS))
     share = script_shares(raw[0], counts)
@@ -143,7 +147,7 @@ _LINE_CHARACTERS = 200
 def line_signals(batch: Batch, params: Params, model: Path, labels: pa.Array) -> dict[str, Signal]:
     """Of the scored lines of each document: how many, shares of their text, and the language that most of the rest is in."""
     lines, bounds = sample_lines(batch.text, params.sample_lines, _LINE_BYTES, _LINE_CHARACTERS)
-    names, scores = predict(lowered(lines, params), model, 1)
+    names, scores = predict(prepared(lines, params), model, 1)
     sure = scores[0] >= params.min_line_score
     found = pc.if_else(pa.array(sure), _canonical(names[0]), UNDETERMINED).dictionary_encode()
     rows = np.repeat(np.arange(len(batch)), np.diff(bounds))
@@ -208,8 +212,11 @@ def script_shares(names: pa.Array, counts: NDArray[np.int64]) -> NDArray[np.floa
     return ratio((counts * masks[places]).sum(axis=1), counts.sum(axis=1))
 
 
-def lowered(samples: pa.Array, params: Params) -> pa.Array:
-    """Samples in lower case where parameters ask for it."""
+def prepared(samples: pa.Array, params: Params) -> pa.Array:
+    """Samples as the model is to see them."""
+    if params.normaliser == "openlid":
+        bare = pc.replace_substring_regex(pc.utf8_lower(samples), r"[^\p{L}\p{M}\p{Nl}\p{Pc}\p{Zs}]", "")
+        return pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, r"\p{Zs}{2,}", " "))
     if params.lowercase:
         return pc.utf8_lower(samples)
     if not params.lowercase_capitals or not len(samples):

@@ -1,6 +1,8 @@
 """The language stage: samples of texts, labels and scores."""
 
+import re
 import shutil
+import unicodedata
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from gristmill.core.characters import classes
 from gristmill.core.errors import GristmillError, InputError
 from gristmill.core.verdict import Verdict
 from gristmill.filters import language, lid176
-from gristmill.filters.language import Params, judge, mostly_capitals
+from gristmill.filters.language import Params, judge, mostly_capitals, prepared
 from gristmill.filters.language_samples import sample_lines, sample_texts
 from tests.paths import shared
 
@@ -275,3 +277,16 @@ def test_it_is_no_worse_than_the_plain_model() -> None:
     column = pa.array([row["text"] for row in rows], pa.large_string())
     truth = [row["truth"] for row in rows]
     assert macro_f1(truth, ours(column, Params(languages=()))) >= macro_f1(truth, plain(column, Params()))
+
+
+@settings(deadline=None)
+@given(st.lists(st.text("aÉ水क्ो1²_-.! \u3000\u00a0Ⅷ", max_size=20), max_size=4))
+def test_openlid_sees_letters_and_spaces_alone(texts: list[str]) -> None:
+    samples = prepared(pa.array(texts, pa.large_string()), Params(normaliser="openlid")).to_pylist()
+    for text, sample_ in zip(texts, samples, strict=True):
+        kept = [
+            char
+            for char in text.lower()
+            if unicodedata.category(char)[0] in "LMZ" or unicodedata.category(char) in ("Nl", "Pc")
+        ]
+        assert sample_ == re.sub(r"[ \u3000\u00a0]{2,}", " ", "".join(kept)).strip()
