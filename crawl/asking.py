@@ -61,7 +61,7 @@ class Asker:
             return len(_from_folder(location, None)) if not Path(location).is_file() else Path(location).stat().st_size
         if location.lower().startswith("http"):
             return int(self._ask("HEAD", location, {}).headers.get("content-length", -1))
-        bucket, key = open_bucket(location)
+        bucket, key = open_bucket(location, self._manners.contact)
         self._permits.acquire(1, 0)
         try:
             return int(obstore.head(bucket, key)["size"])
@@ -101,7 +101,7 @@ class Asker:
             return self._client
 
     def _from_bucket(self, url: str, range_: Range | None) -> bytes:
-        bucket, key = open_bucket(url)
+        bucket, key = open_bucket(url, self._manners.contact)
         self._permits.acquire(1, 0)
         try:
             if range_ is not None:

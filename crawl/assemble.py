@@ -32,7 +32,7 @@ def build(
     else:
         payload = None
         record = Record(offset, length, head, body=data[start:end], within=within)
-    if head.uri_escaped:
+    if not head.raw.isascii() and head.uri_escaped:
         record.warnings += ("uri_not_utf8",)
     if limits.check_digests:
         record.warnings += _digest_warnings(head, data[start:end], payload)

@@ -63,7 +63,7 @@ def download(wanted: Wanted, partial: Path, permits: Permits, manners: Manners) 
         DownloadError: it was given up, or asking again would not help.
         OSError: `partial` cannot be written.
     """
-    source = _Server(wanted, manners) if wanted.location.lower().startswith("http") else _Bucket(wanted)
+    source = _Server(wanted, manners) if wanted.location.lower().startswith("http") else _Bucket(wanted, manners)
     failures = 0
     with source:
         while (range_ := wanted.next_range(_size(partial))) is not None:
@@ -159,9 +159,9 @@ class _Server:
 class _Bucket:
     """An object in a bucket; obstore repeats single requests by itself, so only broken streams are resumed here."""
 
-    def __init__(self, wanted: Wanted) -> None:
+    def __init__(self, wanted: Wanted, manners: Manners) -> None:
         self._wanted = wanted
-        self._bucket, self._key = open_bucket(wanted.location)
+        self._bucket, self._key = open_bucket(wanted.location, manners.contact)
 
     def __enter__(self) -> "_Bucket":
         return self

@@ -81,10 +81,10 @@ def _range_total(answer: httpx.Response) -> int:
     return int(answer.headers.get("content-length", -1)) if answer.status_code == 200 else -1
 
 
-def open_bucket(url: str) -> tuple[ObjectStore, str]:
+def open_bucket(url: str, contact: str = "") -> tuple[ObjectStore, str]:
     """The bucket of a URL (s3://, gs://, az://), and the key."""
     parts = urlsplit(url)
-    options: dict[str, Any] = {"client_options": {"allow_http": True, "user_agent": user_agent()}}
+    options: dict[str, Any] = {"client_options": {"allow_http": True, "user_agent": user_agent(contact)}}
     return from_url(f"{parts.scheme}://{parts.netloc}", **options), parts.path.lstrip("/")
 
 

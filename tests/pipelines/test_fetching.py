@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from gristmill.core.errors import GristmillError
+from gristmill.crawl.access import Access
+from gristmill.crawl.inputs import InputFile
 from gristmill.pipelines.jobs import Job, existing_receipt, run_job
 from gristmill.pipelines.plan import Plan, plan_run
 from gristmill.pipelines.receipts import Counts
+from gristmill.pipelines.steps.fetch import available, drop_cached
+from tests.crawl.standin import serve
 from tests.pipelines.conftest import Crawl
 
 
@@ -61,3 +65,20 @@ def test_a_file_that_was_cut_since_the_plan_is_not_taken(plan: Plan) -> None:
     with pytest.raises(GristmillError, match="were planned"):
         run_job(job)
     assert existing_receipt(job) is None
+
+
+@pytest.mark.parametrize("keep", [False, True])
+def test_a_fetched_file_is_dropped_unless_it_is_to_be_kept(
+    plan: Plan, small_crawl: Crawl, tmp_path: Path, keep: bool
+) -> None:
+    warc = small_crawl.warcs[0]
+    with serve(warc.parent) as site:
+        file = InputFile(warc.name, f"{site.url}/{warc.name}", -1, "", False)
+        job = Job(plan.store, plan.recipe.stages[0], "fetch", "x", file, settings={"access": Access(keep=keep)})
+        assert run_job(job).bytes_in == warc.stat().st_size
+        path = available(job).path
+        assert path is not None
+        assert path.parent == tmp_path / "store" / "cache"
+        assert len(site.times) == 1
+    drop_cached(job)
+    assert path.exists() == keep
