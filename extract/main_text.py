@@ -20,6 +20,7 @@ from gristmill.extract.forest import Forest, probabilities, score_rows
 from gristmill.extract.hints import HINTS
 from gristmill.extract.page_type import PAGE_TYPES, page_features, type_probabilities
 from gristmill.extract.params import MODEL
+from gristmill.extract.reasons import block_reasons
 from gristmill.extract.render import render
 from gristmill.extract.tags import tag_name
 from gristmill.extract.tokens import Tokens, tokenize_page
@@ -63,6 +64,7 @@ class Block:
         tag: the block-level element that it stands in.
         begin: first byte that it came from, in the decoded page as UTF-8.
         end: the byte behind the last.
+        reasons: facts that spoke for or against it, in words.
     """
 
     text: str
@@ -71,6 +73,7 @@ class Block:
     tag: str
     begin: int
     end: int
+    reasons: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -108,6 +111,7 @@ class MainText:
     def described(self) -> tuple[Block, ...]:
         """Every block of the page, in order."""
         blocks, text = self.parsed.blocks, self.parsed.blocks.text.tobytes()
+        features = features_of(self.parsed, load_model().linear)
         return tuple(
             Block(
                 text=text[row[BEGIN] : row[STOP]].decode("utf-8", "replace"),
@@ -116,6 +120,7 @@ class MainText:
                 tag=tag_name(int(blocks.elements[row[ELEMENT], TAG])),
                 begin=int(row[SOURCE]),
                 end=int(row[SOURCE_END]),
+                reasons=block_reasons(features[place]),
             )
             for place, row in enumerate(blocks.rows)
         )

@@ -34,9 +34,10 @@ def blocks_page(page: Page, name: str) -> str:
         f"<p>{escape(name)}<br>{kept} of {len(page.blocks)} blocks kept · {escape(page.page_type)}{sure}</p>",
     ]
     for block in page.blocks:
+        why = f"<br>{escape(', '.join(block.reasons))}" if block.reasons else ""
         told = f"&lt;{escape(block.tag)}&gt; · P {block.probability:.2f} · bytes {block.begin:,}-{block.end:,}"
         lines.append(
-            f'<div class="{"kept" if block.kept else "gone"}" dir="auto"><small>{told}</small>{escape(block.text)}</div>'
+            f'<div class="{"kept" if block.kept else "gone"}" dir="auto"><small>{told}{why}</small>{escape(block.text)}</div>'
         )
     lines.append("</body></html>")
     return "\n".join(lines) + "\n"

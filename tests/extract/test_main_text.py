@@ -67,6 +67,14 @@ def test_the_main_text_is_found() -> None:
     assert all(block.probability > 0.5 for block in page.blocks if block.tag == "p")
 
 
+def test_blocks_tell_what_spoke_for_and_against_them() -> None:
+    first, *_, heading, prose, _, _, _, footer = gristmill.extract_page(PAGE.encode(), engine="gristmill").blocks
+    assert {"in <nav>", "100% of it are links", "few words"} <= set(first.reasons)
+    assert {"in <article>", "says what the title says"} <= set(heading.reasons)
+    assert {"in <article>", "a paragraph of prose", "in the densest run of text"} <= set(prose.reasons)
+    assert {"in <footer>", "after the densest run of text"} <= set(footer.reasons)
+
+
 def test_each_block_names_the_bytes_it_came_from() -> None:
     html = PAGE.encode()
     for block in gristmill.extract_page(html, engine="gristmill").blocks:
