@@ -12,9 +12,10 @@ from pydantic import Field
 
 from gristmill.core.errors import InputError
 from gristmill.core.params import Params
+from gristmill.filters.calibration import fit_platt
 from gristmill.filters.embedding import chosen_device, heads_of
 from gristmill.filters.encoder import embed, load_encoder
-from gristmill.filters.quality_evaluation import Evaluation, fit_platt
+from gristmill.filters.quality_evaluation import Evaluation
 from gristmill.filters.quality_training import evaluate_scores, held_out_rows, labelled_columns
 
 

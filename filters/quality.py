@@ -24,7 +24,7 @@ from gristmill.core.errors import InputError
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.filters.quality_evaluation import calibrated
+from gristmill.filters.calibration import calibrated
 
 NAME = "quality"
 VERSION = 2

@@ -9,6 +9,7 @@ from gristmill.core.errors import GristmillError
 from gristmill.pipelines import (
     commands_ask,
     commands_crawl,
+    commands_evaluate,
     commands_extract,
     commands_look,
     commands_make,
@@ -37,6 +38,7 @@ commands_extract.add_to(app)
 commands_look.add_to(app)
 commands_ask.add_to(app)
 commands_train.add_to(app)
+commands_evaluate.add_to(app)
 commands_tune.add_to(app)
 commands_store.add_to(app)
 

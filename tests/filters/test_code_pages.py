@@ -14,7 +14,7 @@ from gristmill.core.characters import classes
 from gristmill.core.lines import line_spans
 from gristmill.core.words import segment
 from gristmill.filters import code_lines as clues
-from gristmill.filters import code_pages
+from gristmill.filters import code_measures, code_pages
 from tests.filters.test_contract import documents
 
 BLANKS = " \t\n\x0b\x0c\r"
@@ -86,7 +86,7 @@ def test_lines_of_code_and_prose(line: str, code: bool) -> None:
 @given(texts_of_pieces, st.integers(0, 2))
 def test_letters_and_digits(texts: list[str], start: int) -> None:
     buffers = text_buffers(pa.array(texts, pa.large_string())[start:])
-    letters, digits = code_pages.count_classes(buffers.data, buffers.offsets, classes())
+    letters, digits = code_measures.count_classes(buffers.data, buffers.offsets, classes())
     assert letters.tolist() == [sum(map(str.isalpha, text)) for text in texts[start:]]
     assert digits.tolist() == [sum(char in "0123456789" for char in text) for text in texts[start:]]
 
@@ -94,7 +94,7 @@ def test_letters_and_digits(texts: list[str], start: int) -> None:
 @given(st.lists(st.lists(st.sampled_from("abcd"), max_size=9).map(" ".join), max_size=4))
 def test_shares_of_the_most_frequent_words(texts: list[str]) -> None:
     table = segment(text_buffers(pa.array(texts, pa.large_string())), "spaces")
-    one, two = code_pages.top_words(table.offsets, table.hashes)
+    one, two = code_measures.top_words(table.offsets, table.hashes)
     for row, text in enumerate(texts):
         counts = [count for _, count in Counter(text.split()).most_common(2)]
         assert one[row] == pytest.approx(counts[0] / len(text.split()) if counts else 0.0)
@@ -108,8 +108,8 @@ def test_shares_of_the_most_frequent_words(texts: list[str]) -> None:
 )
 def test_no_encoded_data_is_overlooked(text: str) -> None:
     buffers = text_buffers(pa.array([text], pa.large_string()))
-    if any(pattern.search(text) for pattern in code_pages._ENCODED):
-        assert code_pages.maybe_encoded(buffers.data, buffers.offsets).all()
+    if any(pattern.search(text) for pattern in code_measures.ENCODED):
+        assert code_measures.maybe_encoded(buffers.data, buffers.offsets).all()
 
 
 def test_encoded_runs_are_measured() -> None:

@@ -52,32 +52,6 @@ def test_order_makes_no_difference(rows: list[tuple[float, bool, int]], draw: ob
     assert "| threshold |" in first.markdown()
 
 
-def test_platts_scaling_mends_scores_that_are_too_sure() -> None:
-    draw = np.random.default_rng(0)
-    truth = draw.uniform(0.02, 0.98, 20_000)
-    positive = draw.random(20_000) < truth
-    logits = np.log(truth / (1 - truth))
-    sure = 1 / (1 + np.exp(-(2.5 * logits + 1)))  # the true logit is 0.4 of it, less 0.4
-    slope, intercept = evaluation.fit_platt(sure, positive)
-    assert slope == pytest.approx(0.4, abs=0.02)
-    assert intercept == pytest.approx(-0.4, abs=0.05)
-    before, after = evaluation.calibration_error(sure, positive), evaluation._crossed_error(sure, positive)
-    assert before > 0.1
-    assert after < 0.02
-    np.testing.assert_allclose(evaluation.calibrated(sure, slope, intercept), truth, atol=0.02)
-
-
-def test_scores_that_separate_have_a_finite_scaling() -> None:
-    slope, intercept = evaluation.fit_platt(np.array([0.0] * 9 + [1.0] * 9), np.array([False] * 9 + [True] * 9))
-    assert np.isfinite([slope, intercept]).all()
-    assert 0 < slope < 5
-
-
-def test_a_slope_of_one_changes_nothing() -> None:
-    scores = np.array([0.0, 1e-9, 0.3, 1.0])
-    assert evaluation.calibrated(scores, 1.0, 0.0) is scores
-
-
 def test_spearman() -> None:
     assert evaluation.spearman(np.array([0.1, 0.2, 0.9]), np.array([5, 70, 800])) == pytest.approx(1)
     assert evaluation.spearman(np.array([0.9, 0.2, 0.1]), np.array([5, 70, 800])) == pytest.approx(-1)
