@@ -11,6 +11,7 @@ import argparse
 import json
 import re
 import time
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +28,6 @@ from gristmill.extract.train import Trainer
 _WIDE = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0002ffff"
 _WORD = re.compile(f"[{_WIDE}]|[^\\W{_WIDE}]+")
 _SAMPLES = 1000
-_LEAST_GROUP = 100
 Scores = dict[str, list[tuple[float, float]]]  # by engine: word F1 and 4-gram F1 of each page
 
 
@@ -61,6 +61,14 @@ def quality(pages: Sequence[GoldPage]) -> Scores:
     return scores
 
 
+def script(text: str) -> str:
+    """The script of most of a text's letters; languages are told for few pages."""
+    counts = Counter(
+        unicodedata.name(character, "").partition(" ")[0] for character in text[:2000] if character.isalpha()
+    )
+    return counts.most_common(1)[0][0].title() if counts else "none"
+
+
 def interval(values: Sequence[float], domains: Sequence[str]) -> tuple[float, float]:
     """95 % of the means of samples of domains, drawn with replacement."""
     groups: dict[str, list[float]] = defaultdict(list)
@@ -82,7 +90,7 @@ def table(pages: Sequence[GoldPage], scores: Scores) -> str:
     groups: dict[str, list[int]] = defaultdict(list)
     for place, page in enumerate(pages):
         if page.source != "readability":
-            for group in ("all", f"source {page.source}", f"type {page.page_type}"):
+            for group in ("all", f"source {page.source}", f"type {page.page_type}", f"script {script(page.gold)}"):
                 groups[group].append(place)
     for group, places in sorted(groups.items()):
         domains = [pages[place].domain for place in places]

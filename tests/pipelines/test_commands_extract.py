@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from gristmill.core.errors import GristmillError
 from gristmill.pipelines.cli import app
+from tests.pipelines.test_documented_output import differences, example
 
 PROSE = "The mill grinds slowly, and the miller waits for the wind to turn again. "
 PAGE = f"<title>Mill</title><nav><a href=/>Home</a></nav><article><p>{PROSE * 3}<p>{PROSE * 3}</article>"
@@ -39,6 +40,10 @@ def test_json_tells_blocks_and_decisions(page: str) -> None:
     assert [block["kept"] for block in told["blocks"]] == [False, True, True]
     first = told["blocks"][1]
     assert PAGE[first["begin"] : first["end"]].strip() == PROSE.strip() * 1 + " " + (PROSE * 2).strip()
+
+
+def test_json_is_what_the_reference_says(page: str) -> None:
+    assert not list(differences(example("extract"), json.loads(run(page, "--json"))))
 
 
 def test_a_view(page: str, tmp_path: Path) -> None:
