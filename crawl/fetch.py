@@ -5,9 +5,11 @@ for its length. The folder holds what is being worked on, no more: `drop` a file
 """
 
 import contextlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from gristmill.crawl.budget import Permits, Unlimited
 from gristmill.crawl.download import DownloadError, Wanted, download
@@ -105,12 +107,23 @@ def _alone(lock: Path) -> Iterator[None]:
     except ImportError:  # not a Unix
         yield
         return
-    with lock.open("ab") as held:
-        fcntl.flock(held, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+    while True:
+        with lock.open("ab") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            if not _is_at(held, lock):  # its last holder removed it while this one waited: others lock another file
+                continue
+            try:
+                yield
+            finally:
+                lock.unlink(missing_ok=True)
+            return
+
+
+def _is_at(held: IO[bytes], path: Path) -> bool:
+    try:
+        return os.fstat(held.fileno()).st_ino == path.stat().st_ino
+    except FileNotFoundError:
+        return False
 
 
 def _checked(path: Path, file: InputFile, planned: int) -> Fetched:

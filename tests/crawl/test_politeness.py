@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from gristmill.crawl.budget import LEASE_SECONDS, Leased, LeasedMeter, Meter, Pace, batch_size
-from gristmill.crawl.fetch import fetch
+from gristmill.crawl.fetch import cache_path, fetch
 from gristmill.crawl.inputs import InputFile
 from gristmill.crawl.manners import Manners
 from gristmill.crawl.reading import read_input
@@ -171,3 +171,42 @@ def test_permits_that_were_not_used_in_time_are_given_up() -> None:
     now[0] += 10
     meter.take(1)
     assert leased == [4, 4]
+
+
+def test_what_a_killed_process_had_fetched_is_not_fetched_again(crawl: Path, tmp_path: Path) -> None:
+    with serve(crawl) as site:
+        file = planned(site)[0]
+        content = (crawl / file.address).read_bytes()
+        partial = cache_path(file, tmp_path).with_name(cache_path(file, tmp_path).name + ".partial")
+        partial.write_bytes(content[:1000])
+        fetched = fetch(file, tmp_path, manners=MANNERS)
+        assert site.ranges == ["bytes=1000-"]
+    assert fetched.path is not None
+    assert fetched.path.read_bytes() == content
+
+
+def test_two_that_want_one_file_fetch_it_once(crawl: Path, tmp_path: Path) -> None:
+    with serve(crawl) as site, ThreadPoolExecutor(4) as pool:
+        file = planned(site)[0]
+        found = list(pool.map(lambda _: fetch(file, tmp_path, Pace(5, 0), MANNERS), range(4)))
+        assert len(site.times) == 1
+    assert {one.path for one in found} == {cache_path(file, tmp_path)}
+
+
+def test_a_file_without_a_byte_is_told(tmp_path: Path) -> None:
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "a.warc.gz").write_bytes(b"")
+    with serve(tmp_path / "site") as site:
+        fetched = fetch(planned(site)[0], tmp_path / "cache", manners=MANNERS)
+    assert (fetched.path, fetched.reason) == (None, "fetch.empty")
+
+
+def test_many_that_fail_on_one_file_leave_it_whole(crawl: Path, tmp_path: Path) -> None:
+    impatient = Manners(attempts=1, timeout_seconds=0.5)
+    with serve(crawl, Faults(busy=0.2, cut=0.6), seed=7) as site, ThreadPoolExecutor(8) as pool:
+        file = planned(site)[0]
+        found = list(pool.map(lambda _: fetch(file, tmp_path, None, impatient), range(60)))
+    whole = [one.path for one in found if one.path is not None]
+    assert whole
+    assert whole[0].read_bytes() == (crawl / file.address).read_bytes()
+    assert [path.name for path in tmp_path.iterdir()] == [whole[0].name]
