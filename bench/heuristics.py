@@ -3,8 +3,9 @@
     python bench/heuristics.py [--input texts.parquet] [--datatrove-python PATH]
 
 Both sides judge the same documents in this run, in turns; the figure of each is the median of its turns, warmed, by the
-processor time of its thread. Plain Python is tests/plain_heuristics.py: the same definitions, one text at a time. datatrove runs
-its own four filters (Gopher quality and repetition, C4, FineWeb) in its own environment, one filter after the other.
+processor time of its thread. Ours gets batches of 1,000 documents, as `gristmill judge` makes them. Plain Python is
+tests/plain_heuristics.py: the same definitions, one text at a time. datatrove runs its own four filters (Gopher quality
+and repetition, C4, FineWeb) in its own environment, one filter after the other.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import ModuleType
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -24,6 +26,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from gristmill.core.batch import Batch
 from gristmill.filters import c4, fineweb, gopher_quality, gopher_repetition, heuristics
+from gristmill.pipelines.texts import BATCH_ROWS
 from tests.plain_heuristics import plain_signals
 
 TURNS = 7
@@ -58,12 +61,12 @@ def main() -> None:
     texts = pq.read_table(options.input)["text"].to_pylist() if options.input else made_up_texts()
     column = pa.array(texts, pa.large_string())
     sides: dict[str, tuple[int, Callable[[], object]]] = {
-        "all heuristics": (size(texts), lambda: heuristics.judge(batch(column), heuristics.Params())),
+        "all heuristics": (size(texts), lambda: judge(heuristics, column)),
     }
     for family in (gopher_quality, gopher_repetition, c4, fineweb):
         sides[f"{family.NAME} alone"] = (
             size(texts),
-            lambda family=family: family.judge(batch(column), family.Params()),
+            lambda family=family: judge(family, column),
         )
     some = first_bytes(texts, PLAIN_BYTES)
     sides["plain Python"] = (size(some), lambda: [plain_signals(text) for text in some])
@@ -95,9 +98,11 @@ def datatrove_speed(python: Path, texts: list[str]) -> float:
     return size(texts) / 1e6 / statistics.median(json.loads(done.stdout.splitlines()[-1]))
 
 
-def batch(column: pa.Array) -> Batch:
-    """A batch that shares nothing with those before."""
-    return Batch(pa.RecordBatch.from_arrays([column], names=["text"]))
+def judge(filter_module: ModuleType, column: pa.Array) -> None:
+    """Judge texts by a filter's default parameters, in batches that share nothing with those before."""
+    for start in range(0, len(column), BATCH_ROWS):
+        rows = pa.RecordBatch.from_arrays([column.slice(start, BATCH_ROWS)], names=["text"])
+        filter_module.judge(Batch(rows), filter_module.Params())
 
 
 def size(texts: list[str]) -> int:
