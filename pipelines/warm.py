@@ -38,10 +38,9 @@ def _documents() -> pa.RecordBatch:
 def warm_up() -> None:
     """Call every stage once on three tiny documents."""
     global WARM
-    from gristmill.crawl import records  # noqa: F401 - imported for the workers to inherit
     from gristmill.dedup import exact, minhash
     from gristmill.extract.page import extract_page
-    from gristmill.pipelines import steps  # noqa: F401
+    from gristmill.pipelines.steps import extract, fetch  # noqa: F401 - imported for the workers to inherit
     from gristmill.tokenize import encode
     from gristmill.tokenize.vocabulary import load_vocabulary
 
