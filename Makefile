@@ -60,7 +60,7 @@ soak: install
 	$(BIN)/pytest -n 0 -m soak --soak
 
 bench: install
-	for script in heuristics minhash orchestration; do $(BIN)/python -m bench.$$script || exit 1; done
+	for script in heuristics minhash reading index orchestration; do $(BIN)/python -m bench.$$script || exit 1; done
 
 dashboard: install
 	$(BIN)/gristmill dashboard --store "$(STORE)"
