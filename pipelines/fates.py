@@ -127,7 +127,7 @@ def _check(rule: str, recorded: Mask, decided: Mask) -> None:
 
 def without_orphans(columns: VerdictColumns, told: Word, state: State) -> Word:
     """A deduplication's word, without what it said of copies whose survivor does not reach it any more."""
-    if told.stage not in _DEDUPLICATION:
+    if "survivor" not in told.table.column_names:
         return told
     survivors = told.table.column("survivor")
     missing = columns.ids.filter(pa.array(state != ALIVE)).combine_chunks()

@@ -7,6 +7,7 @@ removed copy whose survivor is gone now. Unknown stays unknown until a later sta
 
 import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
@@ -32,7 +33,7 @@ from gristmill.pipelines.fates import (
     word,
     word_of_keeper,
 )
-from gristmill.pipelines.redeciding import changes
+from gristmill.pipelines.redeciding import Change, changes
 from gristmill.pipelines.runs import Run, StageRun
 from gristmill.pipelines.verdict_columns import VerdictColumns, judging_stages, read
 
@@ -52,43 +53,72 @@ def what_if(ledger: duckdb.DuckDBPyConnection, run: Run, overrides: Sequence[str
     """
     settings, changed = changes(run, overrides)
     columns = VerdictColumns(ledger, run)
-    judging = judging_stages(run)
-    first = min(place for place, stage in enumerate(judging) if any(change.stage == stage.name for change in changed))
-    stages = [{"name": stage.name, "then": (same := _as_it_was(stage)), "now": same} for stage in judging[:first]]
-    turn = np.full(len(columns), -1, np.int8)  # the first stage that treats a document otherwise
-    labels = _labels(columns, [stage.name for stage in judging[:first]])
-    words: list[Word] = []
-    then = now = np.zeros(len(columns), np.uint8)
-    for stage in judging[first:]:
-        own = [change for change in changed if change.stage == stage.name]
-        if removes_nothing(stage) and not own:
-            said = word_of_keeper(stage.name, then == ALIVE)
-        else:
-            said = word(columns, stage.name, own, labels)
-        if not words:
-            then = now = np.where(said.alive, ALIVE, REMOVED).astype(np.uint8)
-        said_now = without_orphans(columns, said, now) if (now != then).any() else said
-        after, after_now = behind(then, said, said.kept), behind(now, said_now, said.kept_now)
-        stages.append({"name": stage.name, "then": counts(then, after, said), "now": counts(now, after_now, said)})
-        turn[(turn < 0) & (after != after_now)] = len(words)
-        then, now = after, after_now
-        words.append(said)
-        labels = _labels(columns, [stage.name]) if stage.name == "language" else labels
-    sides = _Sides(ledger, columns, words, turn, now)
+    fates = _follow(columns, judging_stages(run), changed)
+    then, now = fates.then, fates.now
+    sides = _Sides(ledger, columns, fates)
     return {
         "dataset": f"{run.recipe}-{run.id}",
         "settings": [vars(setting) for setting in settings],
         "documents": len(columns),
         "rules": [
             {"rule": rule, "stage": said.stage, "then": int(was.sum()), "now": int(fails.sum())}
-            for said in words
+            for said in fates.words
             for rule, (was, fails) in said.rules.items()
         ],
-        "stages": stages,
+        "stages": fates.stages,
         "kept": {"then": _count(then, ALIVE), "now": _count(now, ALIVE), "unknown": _count(now, UNKNOWN)},
         "readmitted": sides.told((then == REMOVED) & (now != REMOVED)),
         "lost": sides.told((then == ALIVE) & (now != ALIVE)),
     }
+
+
+@dataclass
+class _Fates:
+    """What became of every document, then and now.
+
+    Attributes:
+        stages: what each stage did, as the answer tells it.
+        words: what the stages from the first changed one on said.
+        turn: place in `words` of the first that treats a document otherwise, or -1: int8[documents].
+        then, now: states behind the last stage.
+    """
+
+    stages: list[dict[str, Any]]
+    words: list[Word]
+    turn: NDArray[np.int8]
+    then: State
+    now: State
+
+
+def _follow(columns: VerdictColumns, judging: Sequence[StageRun], changed: Sequence[Change]) -> _Fates:
+    """Take every document through the stages. Those before the first changed one did what they would do."""
+    first = min(place for place, stage in enumerate(judging) if any(change.stage == stage.name for change in changed))
+    before = [{"name": stage.name, "then": (same := _as_it_was(stage)), "now": same} for stage in judging[:first]]
+    start = np.zeros(len(columns), np.uint8)
+    fates = _Fates(before, [], np.full(len(columns), -1, np.int8), start, start)
+    labels = _labels(columns, judging[:first])
+    for stage in judging[first:]:
+        own = [change for change in changed if change.stage == stage.name]
+        if removes_nothing(stage) and not own:
+            said = word_of_keeper(stage.name, fates.then == ALIVE)
+        else:
+            said = word(columns, stage.name, own, labels)
+        if not fates.words:
+            fates.then = fates.now = np.where(said.alive, ALIVE, REMOVED).astype(np.uint8)
+        _pass(columns, fates, said)
+        labels = _labels(columns, [stage]) if stage.name == "language" else labels
+    return fates
+
+
+def _pass(columns: VerdictColumns, fates: _Fates, said: Word) -> None:
+    """Take the documents through one stage."""
+    then, now = fates.then, fates.now
+    said_now = without_orphans(columns, said, now) if (now != then).any() else said
+    fates.then, fates.now = behind(then, said, said.kept), behind(now, said_now, said.kept_now)
+    told = {"then": counts(then, fates.then, said), "now": counts(now, fates.now, said)}
+    fates.stages.append({"name": said.stage, **told})
+    fates.turn[(fates.turn < 0) & (fates.then != fates.now)] = len(fates.words)
+    fates.words.append(said)
 
 
 def _as_it_was(stage: StageRun) -> dict[str, int]:
@@ -97,9 +127,9 @@ def _as_it_was(stage: StageRun) -> dict[str, int]:
     return {"in": tallied.pop("in_"), **tallied, "unknown": 0}
 
 
-def _labels(columns: VerdictColumns, stages: Sequence[str]) -> pa.Array | None:
+def _labels(columns: VerdictColumns, stages: Sequence[StageRun]) -> pa.Array | None:
     """The documents' languages, if one of the stages tells them."""
-    if "language" not in stages:
+    if not any(stage.name == "language" for stage in stages):
         return None
     return columns.of("language", [f'signals."{LANGUAGE}" AS label']).column("label").combine_chunks()
 
@@ -111,15 +141,9 @@ def _count(state: State, wanted: int) -> int:
 class _Sides:
     """Tells of documents whose fate is another."""
 
-    def __init__(
-        self,
-        ledger: duckdb.DuckDBPyConnection,
-        columns: VerdictColumns,
-        words: Sequence[Word],
-        turn: NDArray[np.int8],
-        now: State,
-    ) -> None:
-        self._ledger, self._columns, self._words, self._turn, self._now = ledger, columns, words, turn, now
+    def __init__(self, ledger: duckdb.DuckDBPyConnection, columns: VerdictColumns, fates: _Fates) -> None:
+        self._ledger, self._columns = ledger, columns
+        self._words, self._turn, self._now = fates.words, fates.turn, fates.now
 
     def told(self, chosen: Mask) -> dict[str, Any]:
         """How many there are, what they are now, and examples spread over the whole run."""
