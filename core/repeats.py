@@ -219,24 +219,33 @@ def overlapping_repeats(
     found = np.zeros((len(offsets) - 1, COLUMNS - 3, 2), np.int64)
     largest = _largest(offsets)
     table = np.full(2 * _slots_for(largest), -1, np.int64)
+    sequences = np.empty(largest, np.uint64)  # hash of the sequence that starts at each word
     firsts = np.empty(largest, np.int64)
     counts = np.empty(largest, np.int64)
+    ends = np.zeros(largest + 1, np.int64)  # code points up to each word
     for row in range(len(offsets) - 1):
         start = offsets[row]
         length = offsets[row + 1] - start
         mask = _slots_for(length) - 1
-        for n in range(5, min(LONGEST, length) + 1):
-            for i in range(length - n + 1):
-                key = np.uint64(0)
-                for word in range(start + i, start + i + n):
-                    key = key * _SEQUENCE_BASE + hashes[word]
-                firsts[i] = _first_place(table, mask, row * COLUMNS + n - 2, key, i)
+        for i in range(length):
+            sequences[i] = hashes[start + i]
+            ends[i + 1] = ends[i] + chars[start + i]
+        repeats = True  # of a sequence one word shorter
+        for n in range(2, min(LONGEST, length) + 1):
+            last = length - n  # the last word that starts a sequence
+            for i in range(last + 1):
+                sequences[i] = sequences[i] * _SEQUENCE_BASE + hashes[start + i + n - 1]
+            if n < 5:
+                continue
+            for i in range(last + 1):
+                found[row, n - 5, 1] += ends[i + n] - ends[i]
+            if not repeats:
+                continue
+            for i in range(last + 1):
+                firsts[i] = _first_place(table, mask, row * COLUMNS + n - 2, sequences[i], i)
                 counts[i] = 0
                 counts[firsts[i]] += 1
-            for i in range(length - n + 1):
-                size = 0
-                for word in range(start + i, start + i + n):
-                    size += chars[word]
-                found[row, n - 5, 0] += size if counts[firsts[i]] > 1 else 0
-                found[row, n - 5, 1] += size
+            for i in range(last + 1):
+                found[row, n - 5, 0] += ends[i + n] - ends[i] if counts[firsts[i]] > 1 else 0
+            repeats = found[row, n - 5, 0] > 0
     return found
