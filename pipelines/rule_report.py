@@ -83,7 +83,7 @@ class _Report:
     def __init__(self, columns: VerdictColumns, stages: Sequence[StageRun]) -> None:
         self.kept = np.ones(len(columns), bool)
         self.rules: list[tuple[str, str]] = []
-        documents, codes, removed = [], [], []
+        documents, codes, removed = [np.zeros(0, np.int64)], [np.zeros(0, np.int64)], [np.zeros(0, bool)]
         for stage in stages:
             if removes_nothing(stage):
                 continue

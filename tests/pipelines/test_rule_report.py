@@ -3,15 +3,18 @@
 import itertools
 import json
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from gristmill.pipelines.cli import app
 from gristmill.pipelines.ledger import open_ledger
-from gristmill.pipelines.rule_report import rule_report
-from tests.pipelines.serial import Finished
+from gristmill.pipelines.rule_report import print_rules, rule_report
+from gristmill.pipelines.whatif import what_if
+from tests.pipelines.serial import Finished, finish
 
 Fails = dict[bytes, list[tuple[str, bool]]]
 
@@ -78,3 +81,13 @@ def test_the_command(finished: Finished, report: dict[str, Any]) -> None:
     assert result.exit_code == 0, result.output
     assert "gopher_quality.min_words" in result.output
     assert json.loads(CliRunner().invoke(app, [*arguments, "--json"]).output) == json.loads(json.dumps(report))
+
+
+def test_a_run_without_documents_has_no_rules(recipe: Path, tmp_path: Path) -> None:
+    (tmp_path / "empty.warc.gz").write_bytes(b"")
+    finished = finish(recipe, [tmp_path / "empty.warc.gz"], tmp_path / "store")
+    with open_ledger(finished.store) as ledger:
+        value = rule_report(ledger, finished.run)
+        assert (value["documents"], value["tokens"], value["rules"], value["overlap"]) == (0, 0, [], [])
+        print_rules(value, Console(quiet=True))
+        assert what_if(ledger, finished.run, ["quality.threshold=0.5"])["kept"] == {"then": 0, "now": 0, "unknown": 0}
