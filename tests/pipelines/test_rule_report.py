@@ -84,8 +84,14 @@ def test_the_command(finished: Finished, report: dict[str, Any]) -> None:
 
 
 def test_a_run_without_documents_has_no_rules(recipe: Path, tmp_path: Path) -> None:
-    (tmp_path / "empty.warc.gz").write_bytes(b"")
-    finished = finish(recipe, [tmp_path / "empty.warc.gz"], tmp_path / "store")
+    fields = (
+        "WARC-Type: warcinfo",
+        "WARC-Record-ID: <urn:x:1>",
+        "WARC-Date: 2026-01-15T00:00:00Z",
+        "Content-Length: 0",
+    )
+    (tmp_path / "bare.warc").write_bytes("\r\n".join(("WARC/1.0", *fields, "", "", "", "")).encode())
+    finished = finish(recipe, [tmp_path / "bare.warc"], tmp_path / "store")
     with open_ledger(finished.store) as ledger:
         value = rule_report(ledger, finished.run)
         assert (value["documents"], value["tokens"], value["rules"], value["overlap"]) == (0, 0, [], [])
