@@ -34,7 +34,7 @@ from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Verdict
 from gristmill.core.word_totals import distinct_words, word_totals
 from gristmill.core.words import Segmentation, words
-from gristmill.filters.stop_words import FILE, stop_words
+from gristmill.filters.stop_words import FILE, listed_languages, stop_words
 
 NAME = "gopher_quality"
 VERSION = 2
@@ -199,10 +199,8 @@ def _words_judged(batch: Batch, params: Params, n_words: NDArray[np.int64]) -> N
 def _stop_word_types(batch: Batch, params: Params) -> NDArray[np.int64]:
     """How many different stop words each document has, int64[documents]."""
     found = _distinct(batch, params, params.stop_words)
-    if params.own_stop_words:
-        for language, own in stop_words().items():
-            if (rows := in_languages(batch, (language,))).any():
-                found = np.where(rows, _distinct(batch, params, own[:_MOST_STOP_WORDS]), found)
+    for language, rows in listed_languages(batch) if params.own_stop_words else ():
+        found = np.where(rows, _distinct(batch, params, stop_words()[language][:_MOST_STOP_WORDS]), found)
     return found
 
 

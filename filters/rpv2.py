@@ -16,7 +16,7 @@ import numpy as np
 from gristmill.core.batch import Batch
 from gristmill.core.categories import categories
 from gristmill.core.characters import classes
-from gristmill.core.limits import Limit, apply_limits, in_languages
+from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import code_points, lines
 from gristmill.core.marks import count_symbols
 from gristmill.core.normal import normal_text, normal_words
@@ -29,7 +29,7 @@ from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.word_totals import unigrams
 from gristmill.filters.bad_phrases import count_bad_phrases
 from gristmill.filters.rpv2_lines import count_sentences, line_signals
-from gristmill.filters.stop_words import FILE, stop_word_hashes, stop_words
+from gristmill.filters.stop_words import FILE, listed_languages, stop_word_hashes
 
 NAME = "rpv2"
 VERSION = 1
@@ -148,9 +148,7 @@ EXAMPLES = (
     Example(f"{_PROSE} " * 1700, failed=_failed("max_word_count", *_DUPES)),
     Example("To be or of it. So it is. " * 10, failed=_failed("min_mean_word_length", *_TOPS, *_DUPES)),
     Example("Yes. No. " + " ".join(f"Notwithstanding{i}" for i in range(60)), failed=_failed("max_mean_word_length")),
-    Example(
-        f"{_PROSE} ## ## ## ## ##", failed=_failed("rps_doc_symbol_to_word_ratio")
-    ),
+    Example(f"{_PROSE} ## ## ## ## ##", failed=_failed("rps_doc_symbol_to_word_ratio")),
     Example(f"{_PROSE} {' '.join(map(str, range(20, 45)))}", failed=_failed("rps_doc_frac_no_alph_words")),
     Example(f"{_PROSE}\nAnd then…", failed=_failed("rps_doc_frac_lines_end_with_ellipsis")),
     Example("• " + _PROSE.replace(". ", ".\n• "), failed=_failed("bulletpoint_lines")),
@@ -184,8 +182,8 @@ def judge(batch: Batch, params: Params) -> Verdict:
 def _raw_signals(batch: Batch) -> dict[str, Signal]:
     text = batch.text
     totals = raw_word_totals(text.data, text.offsets, classes(), categories(), stop_word_hashes("en"))
-    for language in stop_words():
-        if language != "en" and (rows := in_languages(batch, (language,))).any():
+    for language, rows in listed_languages(batch):
+        if language != "en":
             others = raw_word_totals(text.data, text.offsets, classes(), categories(), stop_word_hashes(language))
             totals[rows] = others[rows]
     n_words, (starts, sizes) = totals[:, COUNT], (text.offsets[:-1], np.diff(text.offsets))
