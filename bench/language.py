@@ -20,8 +20,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from gristmill.core.batch import Batch
-from gristmill.filters.language import Params, files, judge, load, predict
+from gristmill.filters.language import Params, files, judge
 from gristmill.filters.language_labels import canonical
+from gristmill.filters.language_model import load, predict
 
 ROUNDS = 3
 DOCUMENT_CHARACTERS = 4000

@@ -21,15 +21,22 @@ import xxhash
 from numpy.typing import NDArray
 
 from gristmill.core.errors import InputError
-from gristmill.core.jit import cache_folder, kernel
+from gristmill.core.jit import cache_folder
 from gristmill.filters.hash_table import HashTable, backward_hash, hash_table
-from gristmill.filters.url_scan import host_range, url_hash
+from gristmill.filters.list_entries import (
+    CATEGORY,
+    FOREIGN,
+    MAX_HOST_BYTES,
+    NEWLINE,
+    PLAIN,
+    entry_starts,
+    list_entries,
+)
 
 LISTS = Path(__file__).parent / "lists"
 RECOMMENDED = ("adult", "mixed_adult", "phishing", "malware", "ddos", "gambling", "agressif", "dating")
 
 _CACHED_BYTES = 1 << 20  # smaller lists are read again in less time than a file is opened
-_MAX_HOST_BYTES = 253
 _FORMAT = 1  # of the cached arrays; raised with the hash or the rules of reading
 
 
@@ -89,7 +96,7 @@ def load_words(paths: tuple[Path, ...]) -> tuple[str, ...]:
         for number, line in enumerate(_read(path).decode("utf-8", "replace").splitlines(), 1):
             entry = line.partition("#")[0].strip()
             word = "".join(filter(str.isalnum, entry.lower()))
-            if entry and (not word or len(entry.split()) > 1 or "\ufffd" in entry or len(entry) > _MAX_HOST_BYTES):
+            if entry and (not word or len(entry.split()) > 1 or "\ufffd" in entry or len(entry) > MAX_HOST_BYTES):
                 raise _bad_line(path, number, entry, "one word, in UTF-8")
             words.add(word)
     return tuple(sorted(words - {""}))
@@ -163,25 +170,25 @@ def _parse_file(path: Path, urls: bool, categories: dict[str, int]) -> tuple[NDA
     data = _mapped(path)
     hashes, kinds = list_entries(data, urls)
     values = np.full(len(hashes), categories.setdefault(_category(path), len(categories)), np.int16)
-    special = np.flatnonzero(kinds != _PLAIN)
+    special = np.flatnonzero(kinds != PLAIN)
     for entry, start in zip(special.tolist(), entry_starts(data, urls, special).tolist(), strict=True):
         number, text = _line(data, start)
-        if kinds[entry] == _CATEGORY and not urls:
+        if kinds[entry] == CATEGORY and not urls:
             values[entry:] = categories.setdefault(text.strip("[] \t"), len(categories))
-        elif kinds[entry] == _FOREIGN and not urls:
+        elif kinds[entry] == FOREIGN and not urls:
             hashes[entry] = _host_hash(path, number, text)
-        elif kinds[entry] != _FOREIGN:
+        elif kinds[entry] != FOREIGN:
             raise _bad_line(
                 path, number, text, "a URL without spaces" if urls else "a host name; one a line is expected"
             )
-    kept = kinds != _CATEGORY
+    kept = kinds != CATEGORY
     return hashes[kept], values[kept]
 
 
 def _line(data: NDArray[np.uint8], start: int) -> tuple[int, str]:
     """Number and text of the line in which an entry starts, without its comment."""
-    number = int(np.count_nonzero(data[:start] == _NEWLINE)) + 1
-    line = data[start : start + 4 * _MAX_HOST_BYTES].tobytes().partition(b"\n")[0]
+    number = int(np.count_nonzero(data[:start] == NEWLINE)) + 1
+    line = data[start : start + 4 * MAX_HOST_BYTES].tobytes().partition(b"\n")[0]
     try:
         return number, line.decode().partition("#")[0].strip()
     except UnicodeDecodeError:
@@ -225,80 +232,3 @@ def _bad_line(path: Path, number: int, entry: str, wanted: str) -> InputError:
     return InputError(
         f"{path}, line {number}: {shown!r} is not {wanted}. Mend or delete the line, or name another list."
     )
-
-
-_PLAIN, _CATEGORY, _FOREIGN, _BAD = 0, 1, 2, 3
-_NEWLINE, _HASH, _DOT, _STAR, _BRACKET = 0x0A, 0x23, 0x2E, 0x2A, 0x5B
-
-
-@kernel
-def list_entries(data: NDArray[np.uint8], urls: bool) -> tuple[NDArray[np.uint64], NDArray[np.int8]]:
-    """The entries of a list: their hashes, and what kind of line each is; [entries]."""
-    capacity = 1
-    for byte in data:
-        capacity += byte == _NEWLINE
-    hashes, kinds = np.zeros(capacity, np.uint64), np.zeros(capacity, np.int8)
-    count = following = 0
-    while following < len(data):
-        start, end, following = _next_line(data, following, urls)
-        if start < end:
-            kinds[count] = _url_kind(data, start, end) if urls else _host_kind(data, start, end)
-            hashes[count] = url_hash(data, start, end) if urls else backward_hash(data, start, end)
-            count += 1
-    return hashes[:count], kinds[:count]
-
-
-@kernel
-def entry_starts(data: NDArray[np.uint8], urls: bool, wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Where some entries of a list start, by their numbers in rising order; [wanted]."""
-    starts = np.zeros(len(wanted), np.int64)
-    count = found = following = 0
-    while found < len(wanted):
-        start, end, following = _next_line(data, following, urls)
-        if start < end:
-            if count == wanted[found]:
-                starts[found] = start
-                found += 1
-            count += 1
-    return starts
-
-
-@kernel
-def _next_line(data: NDArray[np.uint8], position: int, urls: bool) -> tuple[int, int, int]:
-    """The line from a position on, without its comment and what stands around the entry; and where the next begins."""
-    start = position
-    while position < len(data) and data[position] != _NEWLINE:
-        position += 1
-    end = start
-    while end < position and data[end] != _HASH:
-        end += 1
-    while end > start and (data[end - 1] <= 0x20 or (data[end - 1] == _DOT and not urls)):
-        end -= 1
-    while start < end and (data[start] <= 0x20 or (not urls and (data[start] == _STAR or data[start] == _DOT))):
-        start += 1
-    return start, end, position + 1
-
-
-@kernel
-def _host_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
-    if data[start] == _BRACKET:
-        return _CATEGORY
-    kind = _PLAIN if end - start <= _MAX_HOST_BYTES else _BAD
-    for place in range(start, end):
-        byte = data[place]
-        letter = 0x61 <= byte | 0x20 <= 0x7A
-        if byte >= 0x80:
-            kind = max(kind, _FOREIGN)
-        elif not (letter or 0x30 <= byte <= 0x3A or byte in (0x2D, _DOT, 0x5F)):  # 0-9 : - . _
-            kind = _BAD
-    return kind
-
-
-@kernel
-def _url_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
-    host = host_range(data, start, end)
-    kind = _PLAIN if host[0] < host[1] else _BAD
-    for place in range(start, end):
-        if data[place] <= 0x20 or data[place] == 0x7F:
-            kind = _BAD
-    return kind

@@ -11,9 +11,8 @@ only: scores rise with the length of the text. What models are known to get wron
 * fastText's own words in a page (`__label__…`) are broken.
 """
 
-from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +22,6 @@ from pydantic import Field
 
 from gristmill.core.batch import Batch, text_buffers
 from gristmill.core.characters import LOWER, UPPER, classes, decode
-from gristmill.core.errors import InputError
 from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
@@ -32,6 +30,7 @@ from gristmill.core.scripts import SCRIPTS, script_counts, scripts
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters import lid176
 from gristmill.filters.language_labels import UNDETERMINED, canonical, written_in
+from gristmill.filters.language_model import predict
 from gristmill.filters.language_samples import sample_lines, sample_texts
 
 NAME = "language"
@@ -246,40 +245,3 @@ def mostly_capitals(
             at += size
         found[row] = balance > 0
     return found
-
-
-def predict(samples: pa.Array, model: Path, most: int = 2) -> tuple[list[pa.Array], NDArray[np.float64]]:
-    """The likeliest labels of each sample without newlines, as the model has them, and their probabilities.
-
-    Returns:
-        `most` string arrays, null where there is no label (a sample without letters), and float64[most, samples] in [0, 1].
-    """
-    scores = np.zeros((most, len(samples)))
-    found = np.full((most, len(samples)), None, dtype=object)
-    rows = np.flatnonzero(pc.match_substring_regex(samples, r"\p{L}").to_numpy(zero_copy_only=False))
-    if len(rows):
-        newline, nothing = pa.scalar("\n", samples.type), pa.scalar("", samples.type)
-        lines = pc.binary_join_element_wise(samples.take(pa.array(rows)), newline, nothing)
-        # The module's own predict() checks and copies each text first; this is the call underneath it.
-        all_labels, all_scores = load(model).f.multilinePredict(lines.to_pylist(), most, 0.0, "strict")
-        for row, labels, probabilities in zip(rows, all_labels, all_scores, strict=True):
-            for rank, (label, score) in enumerate(zip(labels, probabilities, strict=True)):
-                found[rank, row] = label
-                scores[rank, row] = score
-    np.clip(scores, 0.0, 1.0, out=scores)  # fastText's softmax can give 1.00001
-    return [pa.array(found[rank], pa.string()) for rank in range(most)], scores
-
-
-@lru_cache(maxsize=4)
-def load(path: Path) -> Any:
-    """A fastText model; GristmillError if it is missing or, for lid.176.ftz, not the file it should be."""
-    from fasttext.FastText import _FastText  # fasttext.load_model() would print a warning to stderr
-
-    if path == lid176.MODEL:
-        lid176.check_model(path)
-    if not path.is_file():
-        raise InputError(f"the language model {path} does not exist; correct 'model' in the stage's parameters.")
-    try:
-        return _FastText(str(path))
-    except ValueError as error:
-        raise InputError(f"{path} is not a fastText model: {error}.") from error

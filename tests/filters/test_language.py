@@ -21,6 +21,7 @@ from gristmill.core.errors import GristmillError, InputError
 from gristmill.core.verdict import Verdict
 from gristmill.filters import language, lid176
 from gristmill.filters.language import Params, judge, mostly_capitals, prepared
+from gristmill.filters.language_model import load
 from gristmill.filters.language_samples import sample_lines, sample_texts
 from tests.paths import shared
 
@@ -137,7 +138,7 @@ def test_a_missing_model_is_named_with_its_remedy(tmp_path: Path, monkeypatch: p
         judge_texts(ENGLISH, model=str(tmp_path / "none.ftz"))
     monkeypatch.setattr(lid176, "MODEL", tmp_path / "lid.176.ftz")
     with pytest.raises(GristmillError, match="make install"):
-        language.load(lid176.MODEL)
+        load(lid176.MODEL)
 
 
 def test_a_damaged_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,9 @@ import pytest
 
 from gristmill.core.scripts import SCRIPTS
 from gristmill.filters import lid176
-from gristmill.filters.language import Params, load
+from gristmill.filters.language import Params
 from gristmill.filters.language_labels import _language_scripts, canonical, written_in
+from gristmill.filters.language_model import load
 
 
 @pytest.mark.parametrize(
