@@ -8,8 +8,7 @@ type.
 import re
 from dataclasses import dataclass
 
-Headers = list[tuple[str, str]]
-"""Name and value pairs, in the order of the header."""
+from gristmill.crawl.fields import clean, escape_uri, field_value
 
 # Where a record may begin again after damage: version line, a field name, and the type within 4 KiB (checked below).
 _WARC_CANDIDATE = re.compile(rb"WARC/\d{1,2}\.\d{1,2}[ \t]*\r?\n(?=[!-9;-~]+[ \t]*:)")
@@ -27,7 +26,6 @@ _TYPE_REACH = 4096
 _ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
 _ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
 _ARC_LINE_BYTES = 4096
-_SURROGATE = re.compile("[\udc80-\udcff]")
 HEAD_REACH = _TYPE_REACH + 64
 """Bytes after a candidate that must be at hand to judge it."""
 
@@ -72,7 +70,7 @@ class Head:
     @property
     def uri_escaped(self) -> bool:
         """Whether `uri` had to be escaped."""
-        return not self.raw.isascii() and _SURROGATE.search(self._raw_uri()) is not None
+        return not self.raw.isascii() and escape_uri(uri := self._raw_uri()) is not uri
 
     @property
     def record_id(self) -> str:
@@ -204,50 +202,6 @@ def _usual_value(raw: bytes, line: bytes) -> bytes:
     return b"" if raw[end + 2 : end + 3] in _FOLDED else raw[start:end]
 
 
-def field_value(text: str, name: str) -> str | None:
-    """Value of a header's first field of a name, or None."""
-    line = f"\n{name}:"
-    found = text.find(line)
-    if found >= 0:
-        start = found + len(line)
-        end = text.find("\n", start)
-        if end < 0:
-            return text[start:].strip()
-        if text[end + 1 : end + 2] not in (" ", "\t"):
-            return text[start:end].strip()
-    lower = name.lower()  # another case, or a folded line
-    if found < 0 and lower not in text.lower():
-        return None
-    return next((value for other, value in header_pairs(text) if other.lower() == lower), None)
-
-
-def header_pairs(text: str) -> Headers:
-    """Name and value pairs of header lines, folded lines joined; the first line (a version or status) is left out."""
-    if "\n " in text or "\n\t" in text:
-        return _folded_pairs(text)
-    parts = [line.partition(":") for line in text.split("\n")[1:]]
-    return [(name.strip(), value.strip()) for name, colon, value in parts if colon]
-
-
-def clean_pairs(text: str) -> Headers:
-    """Pairs of a WARC header's text, without lone surrogates."""
-    return header_pairs(clean(text))
-
-
-def _folded_pairs(text: str) -> Headers:
-    pairs: Headers = []
-    for line in text.split("\n")[1:]:
-        if line[:1] in (" ", "\t"):
-            if pairs:
-                name, value = pairs[-1]
-                pairs[-1] = (name, f"{value} {line.strip()}")
-            continue
-        name, colon, value = line.partition(":")
-        if colon:
-            pairs.append((name.strip(), value.strip()))
-    return pairs
-
-
 def _set_length(head: Head, value: str | None) -> None:
     if value is None:
         head.error, head.message = "bad_length", "the record has no Content-Length"
@@ -258,18 +212,6 @@ def _set_length(head: Head, value: str | None) -> None:
         )
     else:
         head.block = int(value)
-
-
-def clean(value: str) -> str:
-    """Put U+FFFD for bytes that were not UTF-8, so that no surrogate reaches Arrow or JSON."""
-    return value if value.isascii() else _SURROGATE.sub("\ufffd", value)
-
-
-def escape_uri(uri: str) -> str:
-    """Percent-escape bytes that were not UTF-8; the same object where there are none."""
-    if uri.isascii() or not _SURROGATE.search(uri):
-        return uri
-    return _SURROGATE.sub(lambda match: f"%{ord(match.group()) & 0xFF:02X}", uri)
 
 
 def _arc_line(data: bytes) -> re.Match[bytes] | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import brotli
 import zstandard
 
-from gristmill.crawl.heads import header_pairs
+from gristmill.crawl.fields import header_pairs
 from gristmill.crawl.record import Limits
 
 _STATUS = re.compile(rb"(?:HTTP/\d{1,2}(?:\.\d{1,2})?|ICY)[ \t]+(\d{1,10})[^\r\n]*(?:\r?\n|\Z)", re.IGNORECASE)

@@ -7,7 +7,8 @@ tells them apart.
 from dataclasses import dataclass, field
 from typing import Literal
 
-from gristmill.crawl.heads import Head, Headers, clean_pairs, header_pairs
+from gristmill.crawl.fields import Headers, clean_pairs, header_pairs
+from gristmill.crawl.heads import Head
 
 _MEBIBYTE = 1 << 20
 

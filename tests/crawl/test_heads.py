@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gristmill.crawl.heads import Head, clean_pairs, find_head, parse_head, starts_record
+from gristmill.crawl.fields import clean_pairs
+from gristmill.crawl.heads import Head, find_head, parse_head, starts_record
 
 BLOCK = b"block"
 

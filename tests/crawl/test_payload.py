@@ -7,7 +7,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gristmill.crawl.heads import header_pairs
+from gristmill.crawl.fields import header_pairs
 from gristmill.crawl.payload import join_chunks, read_payload
 from gristmill.crawl.record import Limits
 
