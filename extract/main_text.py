@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from gristmill.extract.block_words import Words, count_words
 from gristmill.extract.blocks import Blocks, build_blocks
-from gristmill.extract.choice import choose
-from gristmill.extract.elements import TAG
+from gristmill.extract.choice import choose, fill_gaps
+from gristmill.extract.elements import PARENT, TAG
 from gristmill.extract.features import Linear, block_features
 from gristmill.extract.forest import Forest, probabilities, score_rows
 from gristmill.extract.hints import HINTS
@@ -176,6 +176,7 @@ def find_main_text(data: NDArray[np.uint8], model: Model | None = None, tokens: 
     features = features_of(page, model.linear)
     probability = probabilities(score_rows(model.forest, features))
     kept, confidence = choose(probability, page.sizes)
+    fill_gaps(kept, probability, page.blocks.elements[page.blocks.rows[:, ELEMENT], PARENT])
     text, places = render(page.data, page.tokens, page.blocks, page.words, kept)
     kind = PAGE_TYPES[int(type_probabilities(model.types, features_of_page(page, features, probability)).argmax())]
     return MainText(text.tobytes(), page, probability, kept, places, float(confidence), kind)

@@ -32,7 +32,7 @@ _SCALE = 100.0  # of weights: one block's is small, and the trees' least sum in 
 
 SETTINGS: dict[str, Any] = {
     "objective": "cross_entropy",
-    "learning_rate": 0.08,
+    "learning_rate": 0.05,
     "num_leaves": 31,
     "feature_fraction": 0.3,
     "bagging_fraction": 0.7,
@@ -45,8 +45,8 @@ SETTINGS: dict[str, Any] = {
     "force_row_wise": True,
     "verbose": -1,
 }
-TREES = 160
-CHECKS = (20, 50, 90)
+TREES = 300
+CHECKS = (30, 80, 150)
 """After how many trees a block may be clear."""
 
 TYPE_SETTINGS: dict[str, Any] = {

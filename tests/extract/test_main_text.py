@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import gristmill
-from gristmill.extract.choice import choose
+from gristmill.extract.choice import choose, fill_gaps
 from gristmill.extract.main_text import MainText, load_model, parse
 from gristmill.extract.main_text import find_main_text as find_in_array
 from gristmill.extract.page_type import PAGE_TYPES
@@ -133,6 +133,13 @@ def test_the_choice_is_the_best_of_all_sets(drawn: tuple[list[int], list[int]]) 
     value = 2 * right / (sum(size for size, is_kept in zip(sizes, kept, strict=True) if is_kept) + wanted)
     assert value == pytest.approx(best, abs=1e-5)
     assert expected == pytest.approx(best, abs=1e-5)
+
+
+def test_a_block_alone_between_two_of_its_parent_is_kept() -> None:
+    kept = np.array([1, 0, 1, 0, 1, 0, 0, 1, 0, 1], np.bool_)
+    probability = np.array([0.9, 0.2, 0.9, 0.01, 0.9, 0.2, 0.2, 0.9, 0.2, 0.9], np.float32)
+    fill_gaps(kept, probability, np.array([5, 5, 5, 5, 5, 5, 5, 5, 6, 5], np.int32))
+    assert kept.tolist() == [True, True, True, False, True, False, False, True, False, True]
 
 
 def test_the_shipped_model_is_small_and_whole() -> None:
