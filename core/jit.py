@@ -38,8 +38,8 @@ def inlined(function: Function) -> Function:
 def _compile(function: Function, **options: bool) -> Function:
     settings: Any = numba.config
     settings.CACHE_DIR = str(cache_folder() / _digest(Path(function.__code__.co_filename).resolve()))
-    compile_function: Any = numba.njit(nogil=True, cache=True, **options)
-    compiled: Function = compile_function(function)
+    njit: Any = numba.njit  # its types do not know all of its options
+    compiled: Function = njit(nogil=True, cache=True, **options)(function)
     return compiled
 
 
