@@ -3,7 +3,9 @@
     python -m bench.against_datatrove FOLDER_OF_WARCS --datatrove PYTHON [--workers 2] [--rounds 1]
 
 PYTHON is one of an environment of its own with datatrove 0.10.1 (`pip install 'datatrove[io,processing]==0.10.1' 'xxhash<4' spacy
-fasttext-community faust-cchardet python-magic tokenizers`; with xxhash 4 its MinHash fails). Both sides start cold in each round: interpreter, imports, Prefect's server and worker
+fasttext-community faust-cchardet python-magic tokenizers`; with xxhash 4 its MinHash fails).
+
+Both sides start cold in each round: interpreter, imports, Prefect's server and worker
 processes are in the time, as a user would feel it; `bench.pipeline` leaves them out.
 """
 
@@ -16,9 +18,9 @@ import tempfile
 import time
 from pathlib import Path
 
+from bench.pipeline import recipe_without_training
 from tokenizers import ByteLevelBPETokenizer
 
-from bench.pipeline import recipe_without_training
 from gristmill.filters.lid176 import MODEL
 from gristmill.pipelines.export import export_documents
 from gristmill.pipelines.runs import read_run
