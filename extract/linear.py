@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.features import BITS
+from gristmill.extract.name_scores import BITS
 
 _RATE = 0.1
 _EPOCHS = 6

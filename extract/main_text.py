@@ -4,8 +4,10 @@ tokens → blocks → words → features → scores → choice → text, each a 
 before. docs/extraction.md describes it; extract/models/gristmill.md tells what it was trained on.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,10 +17,11 @@ from gristmill.extract.block_words import Words, count_words
 from gristmill.extract.blocks import Blocks, build_blocks
 from gristmill.extract.choice import choose, fill_gaps
 from gristmill.extract.elements import PARENT, TAG
-from gristmill.extract.features import Linear, block_features
+from gristmill.extract.feature_names import COLUMNS
+from gristmill.extract.features import PageFacts, block_features, page_facts
 from gristmill.extract.forest import Forest, probabilities, score_rows
-from gristmill.extract.hints import HINTS
-from gristmill.extract.page_type import PAGE_TYPES, page_features, type_probabilities
+from gristmill.extract.name_scores import Linear
+from gristmill.extract.page_type import PAGE_TYPES, add_blocks, begin_page, page_features, type_probabilities
 from gristmill.extract.params import MODEL
 from gristmill.extract.reasons import block_reasons
 from gristmill.extract.render import render
@@ -27,6 +30,7 @@ from gristmill.extract.tokens import Tokens, tokenize_page
 from gristmill.extract.writing import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP
 
 _MOST_TITLE_WORDS = 64
+_CHUNK = 4096  # blocks whose features are in memory at once: 2.7 MB
 _FORESTS = ("blocks", "types")
 
 
@@ -111,7 +115,7 @@ class MainText:
     def described(self) -> tuple[Block, ...]:
         """Every block of the page, in order."""
         blocks, text = self.parsed.blocks, self.parsed.blocks.text.tobytes()
-        features = features_of(self.parsed, load_model().linear)
+        rows = feature_rows(self.parsed, load_model().linear)
         return tuple(
             Block(
                 text=text[row[BEGIN] : row[STOP]].decode("utf-8", "replace"),
@@ -120,9 +124,9 @@ class MainText:
                 tag=tag_name(int(blocks.elements[row[ELEMENT], TAG])),
                 begin=int(row[SOURCE]),
                 end=int(row[SOURCE_END]),
-                reasons=block_reasons(features[place]),
+                reasons=block_reasons(features),
             )
-            for place, row in enumerate(blocks.rows)
+            for place, (row, features) in enumerate(zip(blocks.rows, chain.from_iterable(rows), strict=True))
         )
 
 
@@ -158,9 +162,32 @@ def words_of(text: NDArray[np.uint8]) -> Words:
     return count_words(Blocks(text, rows, np.zeros((0, 7), np.int32), (0, 0), 0))
 
 
+def facts_of(page: Parsed, linear: Linear) -> PageFacts:
+    """What the features of a page's blocks are made from."""
+    return page_facts(page.data, page.tokens, page.blocks, page.words, page.title, linear)
+
+
+def feature_rows(page: Parsed, linear: Linear) -> Iterator[NDArray[np.float32]]:
+    """The features of a page's blocks in order, of so many blocks at a time that memory stays bounded."""
+    count = len(page.blocks.rows)
+    if count:
+        facts = facts_of(page, linear)
+        for begin in range(0, count, _CHUNK):
+            yield block_features(facts, begin, min(begin + _CHUNK, count))
+
+
 def features_of(page: Parsed, linear: Linear) -> NDArray[np.float32]:
-    """The features of a page's blocks."""
-    return block_features(page.data, page.tokens, page.blocks, page.words, page.title, linear)
+    """The features of all blocks of a page, for training."""
+    return np.concatenate([np.zeros((0, COLUMNS), np.float32), *feature_rows(page, linear)])
+
+
+def features_of_page(
+    page: Parsed, features: NDArray[np.float32], probability: NDArray[np.float32]
+) -> NDArray[np.float32]:
+    """The features of a page as a whole, for training."""
+    sums = begin_page(COLUMNS)
+    add_blocks(sums, features, probability, page.sizes)
+    return page_features(sums)
 
 
 def find_main_text(data: NDArray[np.uint8], model: Model | None = None, tokens: Tokens | None = None) -> MainText:
@@ -173,18 +200,21 @@ def find_main_text(data: NDArray[np.uint8], model: Model | None = None, tokens: 
     """
     model = model or load_model()
     page = parse(data, tokens)
-    features = features_of(page, model.linear)
-    probability = probabilities(score_rows(model.forest, features))
+    probability, page_type = _judge(page, model)
     kept, confidence = choose(probability, page.sizes)
     fill_gaps(kept, probability, page.blocks.elements[page.blocks.rows[:, ELEMENT], PARENT])
     text, places = render(page.data, page.tokens, page.blocks, page.words, kept)
-    kind = PAGE_TYPES[int(type_probabilities(model.types, features_of_page(page, features, probability)).argmax())]
-    return MainText(text.tobytes(), page, probability, kept, places, float(confidence), kind)
+    return MainText(text.tobytes(), page, probability, kept, places, float(confidence), page_type)
 
 
-def features_of_page(
-    page: Parsed, features: NDArray[np.float32], probability: NDArray[np.float32]
-) -> NDArray[np.float32]:
-    """The features of a page as a whole."""
-    hints = features[0, -len(HINTS) :] if len(features) else np.zeros(len(HINTS), np.float32)
-    return page_features(features, probability, page.sizes, hints)
+def _judge(page: Parsed, model: Model) -> tuple[NDArray[np.float32], str]:
+    """The probability of each block of a page, float32[blocks], and the kind of page."""
+    sizes, sums = page.sizes, begin_page(COLUMNS)
+    probability = np.empty(len(sizes), np.float32)
+    begin = 0
+    for rows in feature_rows(page, model.linear):
+        part = slice(begin, begin + len(rows))
+        probability[part] = probabilities(score_rows(model.forest, rows))
+        add_blocks(sums, rows, probability[part], sizes[part])
+        begin = part.stop
+    return probability, PAGE_TYPES[int(type_probabilities(model.types, page_features(sums)).argmax())]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.extract.features import NAMES
+from gristmill.extract.feature_names import NAMES
 
 _COLUMN = {name: column for column, name in enumerate(NAMES)}
 _KINDS_TEXT = "nav footer aside header form button dialog figure table details blockquote article main pre"

@@ -19,11 +19,11 @@ from gristmill.core.errors import GristmillError, UsageError
 from gristmill.core.jit import kernel
 from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import bucket
-from gristmill.extract.features import BITS, Linear, block_names
 from gristmill.extract.forest import Forest, clear_bounds, forest_of, probabilities, score_rows
 from gristmill.extract.gold import FOLDS, GoldPage, load_gold
 from gristmill.extract.linear import train_linear
 from gristmill.extract.main_text import Model, features_of, features_of_page
+from gristmill.extract.name_scores import BITS, Linear, block_names
 from gristmill.extract.page_type import PAGE_TYPES
 from gristmill.extract.tokens import Tokens
 
