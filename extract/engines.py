@@ -17,6 +17,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from gristmill.extract.main_text import MainText, find_main_text
+from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
 
 
@@ -39,8 +40,8 @@ class Markup:
 
     @cached_property
     def data(self) -> NDArray[np.uint8]:
-        """The same as an array."""
-        return np.frombuffer(self.utf8, np.uint8)
+        """The same as an array, without most of its tags if it has absurdly many (extract/thinning.py)."""
+        return thinned(np.frombuffer(self.utf8, np.uint8))
 
     @cached_property
     def tokens(self) -> Tokens:

@@ -26,6 +26,7 @@ from gristmill.extract.params import MODEL
 from gristmill.extract.reasons import block_reasons
 from gristmill.extract.render import render
 from gristmill.extract.tags import tag_name
+from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
 from gristmill.extract.writing import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP
 
@@ -145,8 +146,10 @@ def _fixed(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def parse(data: NDArray[np.uint8], tokens: Tokens | None = None) -> Parsed:
-    """Cut a page of UTF-8 bytes into blocks; its tokens may be known."""
-    tokens = tokens or tokenize_page(data)
+    """Cut a page of UTF-8 bytes into blocks; its tokens may be known (then it is thinned)."""
+    if tokens is None:
+        data = thinned(data)
+        tokens = tokenize_page(data)
     blocks = build_blocks(data, tokens)
     words = count_words(blocks)
     begin, end = blocks.title

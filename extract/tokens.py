@@ -92,7 +92,7 @@ def _fill(data: NDArray[np.uint8], rows: NDArray[np.int32], attributes: NDArray[
             begin = at
             kind = END if after == _SLASH else START
             name, at = name_at(data, at + 1 + (kind == END))
-            at, last, closed = _read_attributes(data, at, attributes, attribute)
+            at, last, closed = read_attributes(data, at, attributes, attribute)
             if at < 0:
                 return _add(rows, token, TEXT, text, begin, 0, attribute), attribute
             token = _add(rows, token, TEXT, text, begin, 0, attribute)
@@ -113,7 +113,7 @@ def _fill(data: NDArray[np.uint8], rows: NDArray[np.int32], attributes: NDArray[
                 text = at
         elif after in (_BANG, _QUESTION, _SLASH):
             token = _add(rows, token, TEXT, text, at, 0, attribute)
-            end = _markup_end(data, at, foreign > 0)
+            end = markup_end(data, at, foreign > 0)
             if foreign and _is_cdata(data, at):
                 token = _add(rows, token, CDATA, at + 9, max(at + 9, end - 3), 0, attribute)
             at = text = end
@@ -155,7 +155,7 @@ def _is_cdata(data: NDArray[np.uint8], at: int) -> bool:
 
 
 @kernel
-def _markup_end(data: NDArray[np.uint8], at: int, foreign: bool) -> int:
+def markup_end(data: NDArray[np.uint8], at: int, foreign: bool) -> int:
     """Position behind a comment, doctype, processing instruction or (in SVG and MathML) CDATA section."""
     length = len(data)
     if data[at + 1] == _BANG and at + 3 < length and data[at + 2] == _DASH and data[at + 3] == _DASH:
@@ -174,7 +174,7 @@ def _markup_end(data: NDArray[np.uint8], at: int, foreign: bool) -> int:
 
 
 @kernel
-def _read_attributes(
+def read_attributes(
     data: NDArray[np.uint8], at: int, attributes: NDArray[np.int32], count: int
 ) -> tuple[int, int, bool]:
     """Read a tag from behind its name: position behind the tag (-1 if it never ends), attributes kept until then,
