@@ -9,6 +9,9 @@ from gristmill.extract.tags import mix, whole
 from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END
 
 _CLASS, _ID, _ITEMPROP = map(ATTRIBUTES.index, ("class", "id", "itemprop"))
+ITEMPROP_SALT = 7
+"""What the hash of an itemprop's token begins with."""
+
 _LONGEST = 200  # bytes of an attribute that are read
 _MOST = 24  # tokens of an element
 
@@ -33,7 +36,7 @@ def name_tokens(
         name = attributes[row, NAME]
         if name not in (_CLASS, _ID, _ITEMPROP):
             continue
-        salt = whole(7 if name == _ITEMPROP else 0)
+        salt = whole(ITEMPROP_SALT if name == _ITEMPROP else 0)
         key = salt
         length = 0
         was_small = False

@@ -1,4 +1,5 @@
-"""The engines that find a page's main text, by name. An engine is a function from a page's markup to text.
+"""The engines that find a page's main text, by name. An engine is a function from a page's markup, and what
+becomes of comments, to text.
 
 A new engine is one function here and one name in params.EngineName; it finds in `Markup` the decoded page and a tree
 and tokens that are made when first asked for.
@@ -17,6 +18,7 @@ from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
 from gristmill.extract.main_text import MainText, find_main_text
+from gristmill.extract.params import Comments
 from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
 
@@ -62,16 +64,16 @@ class Found:
     main: MainText | None = None
 
 
-Engine = Callable[[Markup], Found]
+Engine = Callable[[Markup, Comments], Found]
 
 
-def gristmill_text(markup: Markup) -> Found:
+def gristmill_text(markup: Markup, comments: Comments = "auto") -> Found:
     """Main text by the project's own classifier of blocks."""
-    main = find_main_text(markup.data, tokens=markup.tokens)
+    main = find_main_text(markup.data, tokens=markup.tokens, comments=comments)
     return Found(main.text.decode("utf-8", "replace"), main)
 
 
-def resiliparse_text(markup: Markup) -> Found:
+def resiliparse_text(markup: Markup, comments: Comments = "auto") -> Found:
     """Main content by resiliparse's rules: blocks as lines, lists with bullets and numbers, `pre` as it stands."""
     text: str = extract_plain_text(
         markup.tree,
@@ -82,15 +84,18 @@ def resiliparse_text(markup: Markup) -> Found:
         links=False,
         form_fields=False,
         noscript=False,
-        comments=True,  # resiliparse's default; without them whole pages go whose container is named after comments
+        comments=comments
+        != "drop",  # resiliparse's default; without them whole pages go whose container is named after comments
     )
     return Found(text)
 
 
-def trafilatura_text(markup: Markup) -> Found:
-    """Main content by trafilatura's rules, in its default balance; no comments; nothing depends on earlier pages."""
+def trafilatura_text(markup: Markup, comments: Comments = "auto") -> Found:
+    """Main content by trafilatura's rules, in its default balance; nothing depends on earlier pages."""
     extract = _trafilatura()
-    text = extract(markup.html, url=markup.url, include_comments=False, deduplicate=False, with_metadata=False)
+    text = extract(
+        markup.html, url=markup.url, include_comments=comments == "keep", deduplicate=False, with_metadata=False
+    )
     return Found(text or "")
 
 

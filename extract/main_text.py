@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from gristmill.extract.block_words import Words, count_words
 from gristmill.extract.blocks import Blocks, build_blocks
 from gristmill.extract.choice import choose, fill_gaps
+from gristmill.extract.comments import comment_blocks
 from gristmill.extract.elements import PARENT, TAG
 from gristmill.extract.feature_names import COLUMNS
 from gristmill.extract.features import PageFacts, block_features, page_facts
 from gristmill.extract.forest import Forest, probabilities, score_rows
 from gristmill.extract.name_scores import Linear
 from gristmill.extract.page_type import PAGE_TYPES, add_blocks, begin_page, page_features, type_probabilities
-from gristmill.extract.params import MODEL
+from gristmill.extract.params import MODEL, Comments
 from gristmill.extract.reasons import block_reasons
 from gristmill.extract.render import render
 from gristmill.extract.tags import tag_name
@@ -193,19 +194,24 @@ def features_of_page(
     return page_features(sums)
 
 
-def find_main_text(data: NDArray[np.uint8], model: Model | None = None, tokens: Tokens | None = None) -> MainText:
+def find_main_text(
+    data: NDArray[np.uint8], model: Model | None = None, tokens: Tokens | None = None, comments: Comments = "auto"
+) -> MainText:
     """Find a page's main text.
 
     Args:
         data: the decoded page as UTF-8, uint8[bytes].
         model: another model than the shipped one.
         tokens: the page's tokens, if they are known.
+        comments: what becomes of blocks that are named after comments; "auto": as the classifier sees them.
     """
     model = model or load_model()
     page = parse(data, tokens)
     probability, page_type = _judge(page, model)
     kept, confidence = choose(probability, page.sizes)
     fill_gaps(kept, probability, page.blocks.elements[page.blocks.rows[:, ELEMENT], PARENT])
+    if comments != "auto":
+        kept[comment_blocks(page.data, page.tokens, page.blocks)] = comments == "keep"
     text, places = render(page.data, page.tokens, page.blocks, page.words, kept)
     return MainText(text.tobytes(), page, probability, kept, places, float(confidence), page_type)
 

@@ -11,7 +11,7 @@ from gristmill.extract.engines import ENGINES, TREE_ENGINES, Engine, Found, Mark
 from gristmill.extract.guard import Size, measure
 from gristmill.extract.main_text import Block, MainText
 from gristmill.extract.metadata import read_metadata
-from gristmill.extract.params import Params
+from gristmill.extract.params import Comments, Params
 
 _MESSAGE_CHARS = 200
 _INVISIBLE = (
@@ -104,7 +104,7 @@ def extract_page(
         content_type: the Content-Type header.
         headers: all HTTP headers, for wishes about use.
         captured: when the page was captured, ISO 8601; bounds its date of publication.
-        params: limits.
+        params: limits, and what becomes of comments.
 
     Raises:
         PageError: the page is over a limit, or a parser gave up on it. The same bytes always give the same error.
@@ -118,7 +118,7 @@ def extract_page(
     decoded = decode(html, content_type, charset)
     markup = Markup(decoded.text, url)
     size = _measured(markup.utf8, params) if name in TREE_ENGINES else Size(0, 0, 0)
-    found = _run(ENGINES[name], markup)
+    found = _run(ENGINES[name], markup, params.comments)
     if found.main:
         size = Size(found.main.elements, found.main.depth, 0)
     text = clean_text(found.text)
@@ -165,14 +165,14 @@ def _measured(utf8: bytes, params: Params) -> Size:
     return size
 
 
-def _run(engine: Engine, markup: Markup) -> Found:
+def _run(engine: Engine, markup: Markup, comments: Comments) -> Found:
     """Parse and extract; whatever a parser throws at a page becomes a PageError."""
     error_class = "extract.parser_error"
     try:
         if engine is ENGINES["resiliparse"]:
             _ = markup.tree
         error_class = "extract.engine_error"
-        return engine(markup)
+        return engine(markup, comments)
     except MemoryError:
         raise  # the machine's, not the page's: the task is to be tried again
     except Exception as error:

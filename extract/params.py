@@ -37,6 +37,11 @@ MODEL = Path(__file__).resolve().parent / "models" / "gristmill.npz"
 
 Limit = Annotated[int, Field(ge=1)]
 EngineName = Literal["gristmill", "resiliparse", "trafilatura"]
+Comments = Literal["auto", "drop", "keep"]
+
+
+def _is_auto(value: Comments) -> bool:
+    return value == "auto"
 
 
 def files(params: "Params") -> tuple[Path, ...]:
@@ -51,6 +56,11 @@ class Params(BaseParams):
     """What finds the main text. gristmill: the project's own classifier (docs/extraction.md);
     resiliparse: fast, recall-leaning (DCLM's); trafilatura: slower, more precise
     (FineWeb's)."""
+
+    comments: Comments = Field(default="auto", exclude_if=_is_auto)  # left out of keys where it changes nothing
+    """Readers' comments. auto: as the engine has it (gristmill: as the classifier sees them, kept on forums and mostly
+    dropped below articles; resiliparse keeps them, trafilatura drops them); drop or keep: always. gristmill knows them by
+    the class, id and itemprop of the elements around them."""
 
     mimes: tuple[str, ...] = ("text/html", "application/xhtml+xml")
     """Media types taken for pages, after a look at the bytes. 98.7 % of Common Crawl's captures (its statistics,
