@@ -6,6 +6,7 @@ from typing import Literal
 
 import pyarrow as pa
 
+from gristmill.extract.batch import PAGE_TYPES
 from gristmill.extract.mime import header_mime, sniff_mime
 from gristmill.extract.page import Page, PageError, extract_page
 from gristmill.extract.params import Params
@@ -14,19 +15,11 @@ from gristmill.extract.plain import read_text
 _PAGE_RECORDS = ("response", "resource")
 _TEXT_RECORD = "conversion"  # of a WET, or a row of text; its main text was found by others
 
-SIGNALS: dict[str, pa.DataType] = {
-    "extract.charset_source": pa.string(),
-    "extract.undecodable": pa.int64(),
-    "extract.html_bytes": pa.int64(),
-    "extract.text_bytes": pa.int64(),
-    "extract.elements": pa.int64(),
-    "extract.depth": pa.int64(),
-    "extract.author": pa.string(),
-    "extract.published": pa.string(),
-    "extract.canonical": pa.string(),
-    "extract.page_type": pa.string(),
-    "extract.confidence": pa.float64(),
-}
+_TOLD_TEXT = """
+    charset_source undecodable html_bytes text_bytes elements depth author published canonical page_type confidence
+"""
+SIGNALS: dict[str, pa.DataType] = {f"extract.{name}": PAGE_TYPES[name] for name in _TOLD_TEXT.split()}
+"""Attributes of kept pages that the stage tells as signals."""
 
 
 @dataclass(frozen=True)
@@ -135,11 +128,3 @@ def _text(capture: Capture, params: Params) -> Outcome:
 
 def _without_http(capture: Capture) -> bool:
     return capture.status == 0 and (capture.type == "resource" or not capture.http_headers)
-
-
-def page_signals(pages: Sequence[Page]) -> dict[str, pa.Array]:
-    """The stage's signals of the kept pages, columns of the types in SIGNALS."""
-    return {
-        name: pa.array([getattr(page, name.partition(".")[2]) for page in pages], kind)
-        for name, kind in SIGNALS.items()
-    }

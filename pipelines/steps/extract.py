@@ -30,6 +30,7 @@ from gristmill.core.documents import document_id
 from gristmill.core.errors import BalanceError
 from gristmill.crawl.reading import read_input
 from gristmill.crawl.record import Gap, Limits, Record
+from gristmill.extract.batch import page_columns
 from gristmill.extract.captures import SIGNALS, Capture, Outcome, extract_captures
 from gristmill.extract.params import Params
 from gristmill.pipelines.jobs import Draft, Job, Result
@@ -195,6 +196,7 @@ def _record_rows(rows: list[_Row], outcomes: list[Outcome]) -> pa.RecordBatch:
 
 def _document_rows(rows: list[_Row], outcomes: list[Outcome]) -> pa.RecordBatch:
     kept = [(row, outcome, outcome.page) for row, outcome in zip(rows, outcomes, strict=True) if outcome.page]
+    pages = page_columns([page for _, _, page in kept])
     columns: dict[str, Any] = {
         "id": [row.id for row, _, _ in kept],
         "url": [row.capture.uri for row, _, _ in kept],
@@ -205,18 +207,21 @@ def _document_rows(rows: list[_Row], outcomes: list[Outcome]) -> pa.RecordBatch:
         "date": [row.date for row, _, _ in kept],
         "status": [_status(row) for row, _, _ in kept],
         "mime": [outcome.mime for _, outcome, _ in kept],
-        "charset": [page.charset for _, _, page in kept],
-        "charset_source": [page.charset_source for _, _, page in kept],
+        "charset": pages["charset"],
+        "charset_source": pages["charset_source"],
         "truncated": [row.capture.truncated for row, _, _ in kept],
-        "html_bytes": [page.html_bytes for _, _, page in kept],
-        "html_lang": [page.lang for _, _, page in kept],
-        "title": [page.title for _, _, page in kept],
-        "robots": [list(page.robots) for _, _, page in kept],
-        "licences": [list(page.licences) for _, _, page in kept],
-        "text": [page.text for _, _, page in kept],
+        "html_bytes": pages["html_bytes"],
+        "html_lang": pages["lang"],
+        "title": pages["title"],
+        "robots": pages["robots"],
+        "licences": pages["licences"],
+        "text": pages["text"],
     }
-    schema = documents.SCHEMA
-    return pa.RecordBatch.from_arrays([pa.array(columns[field.name], field.type) for field in schema], schema=schema)
+    arrays = [
+        column.cast(field.type) if isinstance(column := columns[field.name], pa.Array) else pa.array(column, field.type)
+        for field in documents.SCHEMA
+    ]
+    return pa.RecordBatch.from_arrays(arrays, schema=documents.SCHEMA)
 
 
 def _status(row: _Row) -> int:

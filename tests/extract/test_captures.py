@@ -6,7 +6,8 @@ import pytest
 from fastwarc.warc import ArchiveIterator, WarcRecordType
 from pydantic import ValidationError
 
-from gristmill.extract.captures import SIGNALS, Capture, extract_captures, page_signals
+from gristmill.extract.batch import page_columns
+from gristmill.extract.captures import SIGNALS, Capture, extract_captures
 from gristmill.extract.engines import ENGINES
 from gristmill.extract.params import ERRORS, RULES, Params
 from tests.paths import shared
@@ -101,10 +102,10 @@ def test_signals_have_fixed_types() -> None:
     (outcome,) = extract_captures([response()], Params())
     assert outcome.page is not None
     for pages in ([], [outcome.page, outcome.page]):
-        columns = page_signals(pages)
-        assert {name: column.type for name, column in columns.items()} == SIGNALS
+        columns = page_columns(pages)
+        assert {name: columns[name.partition(".")[2]].type for name in SIGNALS} == SIGNALS
         assert all(len(column) == len(pages) and column.null_count == 0 for column in columns.values())
-    assert page_signals([outcome.page])["extract.html_bytes"].to_pylist() == [len(PAGE)]
+    assert page_columns([outcome.page])["html_bytes"].to_pylist() == [len(PAGE)]
 
 
 def captures_of(path: Path) -> list[Capture]:
