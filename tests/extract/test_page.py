@@ -139,7 +139,7 @@ def test_what_an_engine_throws_becomes_an_error_with_its_class(monkeypatch: pyte
 
     for thrown in (ValueError("odd page"), RecursionError(), PanicException("index out of range")):
 
-        def engine(_: object, thrown: BaseException = thrown) -> str:
+        def engine(*_: object, thrown: BaseException = thrown) -> str:
             raise thrown
 
         monkeypatch.setitem(ENGINES, Params().engine, engine)
