@@ -12,6 +12,8 @@ from gristmill.pipelines.options import JsonOption
 if TYPE_CHECKING:
     from gristmill.extract.page import Page
 
+_TIMEOUT_SECONDS = 30.0
+
 
 def add_to(app: typer.Typer) -> None:
     """Register the command."""
@@ -105,17 +107,28 @@ def _read(target: str) -> tuple[bytes, str | None, str | None]:
 
 
 def _fetch(address: str) -> tuple[bytes, str, str | None]:
+    """A page from a server: no more of it than the engines would read."""
     import httpx
 
     from gristmill.core.errors import InputError
     from gristmill.crawl.remote import open_client
+    from gristmill.extract.params import Params
 
+    most = Params().max_html_bytes
+    body = bytearray()
     try:
-        with open_client() as client:
-            answer = client.get(address).raise_for_status()
+        with open_client(timeout_seconds=_TIMEOUT_SECONDS) as client, client.stream("GET", address) as answer:
+            if not answer.is_success:
+                raise InputError(
+                    f"cannot get {address}: the server answers {answer.status_code} {answer.reason_phrase}"
+                )
+            for piece in answer.iter_bytes():
+                body += piece
+                if len(body) > most:
+                    raise InputError(f"cannot get {address}: it is larger than {most:,} bytes (max_html_bytes)")
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise InputError(f"cannot get {address}: {error or type(error).__name__}") from error
-    return answer.content, str(answer.url), answer.headers.get("content-type")
+    return bytes(body), str(answer.url), answer.headers.get("content-type")
 
 
 def _write_view(page: "Page", name: str, path: Path) -> None:

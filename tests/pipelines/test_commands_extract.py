@@ -2,12 +2,16 @@
 
 import base64
 import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from typer.testing import CliRunner
 
 from gristmill.core.errors import GristmillError
+from gristmill.pipelines import commands_extract
 from gristmill.pipelines.cli import app
 from tests.pipelines.test_documented_output import differences, example
 
@@ -75,3 +79,80 @@ def test_wrong_requests(arguments: tuple[str, ...], text: str | None, message: s
     with pytest.raises(GristmillError, match=message) as caught:
         run(*arguments, text=text)
     assert caught.value.exit_code == 2
+
+
+class Server(ThreadingHTTPServer):
+    """A page in Latin-1, one that moved, one without end, one that never answers."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answers)
+        self.agents: list[str] = []
+        self.closing = Event()
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Server
+
+    def do_GET(self) -> None:
+        self.server.agents.append(self.headers["User-Agent"])
+        if self.path == "/slow":
+            self.server.closing.wait(20)
+            return
+        self.send_response({"/moved": 301, "/gone": 404}.get(self.path, 200))
+        self.send_header("Location", "/page")
+        self.send_header("Content-Type", "text/html; charset=iso-8859-1")
+        self.end_headers()
+        if self.path == "/page":
+            self.wfile.write(PAGE.replace("Mill", "M\xfcller").encode("latin-1"))
+        while self.path == "/endless":
+            try:
+                self.wfile.write(b"<p>word " * 100_000)
+            except OSError:
+                return
+
+    def log_message(self, *_: object) -> None:
+        """Quiet."""
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server
+        server.closing.set()
+        server.shutdown()
+        thread.join()
+
+
+def test_an_address(server: Server, page: str) -> None:
+    assert run(f"{server.address}/page") == run(page)
+    told = json.loads(run(f"{server.address}/moved", "--json"))
+    assert (told["title"], told["charset"]) == ("M\xfcller", "windows-1252")
+    assert all(agent.startswith("gristmill/") for agent in server.agents)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("/gone", "the server answers 404 Not Found$"),
+        ("/endless", r"it is larger than 10,485,760 bytes \(max_html_bytes\)$"),
+        ("/slow", "timed out$"),
+    ],
+)
+def test_addresses_that_fail(server: Server, path: str, message: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commands_extract, "_TIMEOUT_SECONDS", 0.5 if path == "/slow" else 30.0)
+    with pytest.raises(GristmillError, match=message) as caught:
+        run(server.address + path)
+    assert (caught.value.exit_code, "\n" in str(caught.value)) == (2, False)
+
+
+def test_a_server_that_is_not_there() -> None:
+    with Server() as server:
+        address = server.address
+    with pytest.raises(GristmillError, match=f"cannot get {address}: .*refused"):
+        run(address)
