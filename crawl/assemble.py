@@ -17,7 +17,7 @@ _ALGORITHMS = {"sha1": _SHA1, "sha-1": _SHA1, "sha256": _SHA256, "sha-256": _SHA
 
 
 def build(
-    head: Head, data: bytes, start: int, end: int, *, offset: int, length: int, within: int, limits: Limits
+    head: Head, data: bytes | bytearray, start: int, end: int, *, offset: int, length: int, within: int, limits: Limits
 ) -> Record:
     """The record whose block is data[start:end]; failed if its body breaks a limit or a response is empty."""
     if head.type in _HTTP_TYPES:
@@ -31,11 +31,11 @@ def build(
             record.outcome, record.error, record.message = "failed", payload.error, payload.message
     else:
         payload = None
-        record = Record(offset, length, head, body=data[start:end], within=within)
+        record = Record(offset, length, head, body=bytes(memoryview(data)[start:end]), within=within)
     if not head.raw.isascii() and head.uri_escaped:
         record.warnings += ("uri_not_utf8",)
     if limits.check_digests:
-        record.warnings += _digest_warnings(head, data[start:end], payload)
+        record.warnings += _digest_warnings(head, bytes(memoryview(data)[start:end]), payload)
     return record
 
 

@@ -1,9 +1,12 @@
-"""gzip members: fast with ISA-L where they hold, patient with zlib where they do not (RFC 1952)."""
+"""gzip members (RFC 1952): whole with libdeflate where they hold, in pieces with ISA-L where that fails, and patiently
+with zlib after damage."""
 
+import struct
 import zlib
 from collections.abc import Iterator
 from typing import cast
 
+from deflate import DeflateError, crc32, deflate_decompress
 from isal import isal_zlib
 
 from gristmill.crawl.members import Member, find_bytes
@@ -13,11 +16,11 @@ MAGIC = b"\x1f\x8b\x08"
 _INFLATE_ERROR = cast("type[Exception]", isal_zlib.error)  # its stub calls the class an instance
 _STEP_BYTES = 1 << 15  # a power of 8, so that the steps come down to 1
 _GZIP = 31  # window bits: a gzip header and trailer, both checked
-# ISA-L copies what it does not use of a slice (32 KiB: 2.6 µs), so the first is small: most members are. It also builds
-# larger tables for slices of 2 KiB and more, 3 µs that a short member does not earn back: so the next magic is looked for.
-_SHORT_BYTES = 1 << 10
-_FIRST_BYTES = 8 << 10
 _SLICE_BYTES = 32 << 10
+_PLAIN_MAGIC = MAGIC + b"\0"  # no flags: the header has neither a name nor extra fields nor a checksum
+_HEADER_BYTES = 10
+_TRAILER = struct.Struct("<II")
+_LEAST_BYTES = _HEADER_BYTES + 2 + _TRAILER.size  # an empty block has 2
 
 
 class GzipCodec:
@@ -25,7 +28,14 @@ class GzipCodec:
 
     def member(self, window: Window, start: int, cap: int) -> Member:
         """See `Codec.member`. CRC-32 and length are compared by the inflater."""
-        view = window.until(MAGIC, start, _SHORT_BYTES, _FIRST_BYTES)
+        # libdeflate takes whole members only, and is told how long they become: most end where the next magic begins.
+        view = window.until(MAGIC, start)
+        data = _whole(view, cap)
+        return self._sliced(window, start, cap) if data is None else Member(start, start + len(view), data)
+
+    def _sliced(self, window: Window, start: int, cap: int) -> Member:
+        """The same in pieces: of a member that is long, damaged, or has a magic within it."""
+        view = window.view(start, _SLICE_BYTES)
         if view[:3] != MAGIC:
             return Member(start, start, None, "garbage")
         inflater = isal_zlib.decompressobj(_GZIP)
@@ -73,3 +83,20 @@ class GzipCodec:
     def find_magic(self, window: Window, start: int) -> int:
         """See `Codec.find_magic`."""
         return find_bytes(window, MAGIC, start)
+
+
+def _whole(view: memoryview, cap: int) -> bytearray | None:
+    """What a member becomes if it is all of `view`, its trailer holds, and it is not longer than `cap`.
+
+    libdeflate does not tell where it stopped: that checksum and length are the last bytes of `view` says it.
+    """
+    if view[:4] != _PLAIN_MAGIC or len(view) < _LEAST_BYTES:
+        return None
+    checksum, size = _TRAILER.unpack_from(view, len(view) - _TRAILER.size)
+    if not 0 < size <= cap:
+        return None
+    try:
+        data = deflate_decompress(view[_HEADER_BYTES : -_TRAILER.size], size)
+    except DeflateError:
+        return None
+    return data if len(data) == size and crc32(data) == checksum else None

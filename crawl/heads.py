@@ -103,7 +103,7 @@ class Head:
         return uri[1:-1] if uri[:1] == "<" and uri[-1:] == ">" else uri
 
 
-def starts_record(data: bytes | memoryview) -> bool:
+def starts_record(data: bytes | bytearray | memoryview) -> bool:
     """Whether bytes begin with a record's header, or with what can be recognised of one."""
     start = bytes(data[:_ARC_LINE_BYTES])
     return _WARC_START.match(start) is not None or _arc_line(start) is not None

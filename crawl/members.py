@@ -28,7 +28,7 @@ class Member:
 
     start: int
     end: int
-    data: bytes | None
+    data: bytes | bytearray | None
     why: str = ""
     aside: bool = False
 

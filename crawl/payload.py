@@ -62,18 +62,18 @@ class Payload:
     message: str = ""
 
 
-def read_payload(data: bytes, limits: Limits, start: int = 0, end: int | None = None) -> Payload:
+def read_payload(data: bytes | bytearray, limits: Limits, start: int = 0, end: int | None = None) -> Payload:
     """Take the block data[start:end] of a response apart. One that is not HTTP is its own body, with status 0."""
     end = len(data) if end is None else end
     line = _STATUS.match(data, start, end)
     if line is None:
-        return Payload(0, "", data[start:end])
+        return Payload(0, "", bytes(memoryview(data)[start:end]))
     header_end, body = _header_extent(data, line.end(), start, end, limits)
     if header_end < 0:
         message = f"the HTTP header has no end within {limits.http_header_bytes:,} bytes"
         return Payload(_status(line), "", b"", error="http_header_limit", message=message)
     text = data[start:header_end].decode("latin-1")
-    payload = Payload(_status(line), text, data[body:end], body - start)
+    payload = Payload(_status(line), text, bytes(memoryview(data)[body:end]), body - start)
     lower = text.lower()
     if "\ntransfer-encoding" in lower or "\ncontent-encoding" in lower or payload.body[:3] == _GZIP:
         _undo(payload, limits)
@@ -85,7 +85,7 @@ def _status(line: re.Match[bytes]) -> int:
     return status if 100 <= status <= 999 else 0
 
 
-def _header_extent(data: bytes, line_end: int, start: int, end: int, limits: Limits) -> tuple[int, int]:
+def _header_extent(data: bytes | bytearray, line_end: int, start: int, end: int, limits: Limits) -> tuple[int, int]:
     """Where the header lines end and the body begins; (-1, -1) beyond the limit. Without a blank line all is header."""
     most = min(end, start + limits.http_header_bytes)
     if data[line_end - 2 : line_end] == b"\r\n":  # the usual, without a pattern

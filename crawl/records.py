@@ -144,7 +144,7 @@ def _compressed(window: Window, codec: Codec, limits: Limits) -> Iterator[Record
                 carry.data += data
                 carry.end = member.end
                 if len(carry.data) >= carry.needed:
-                    carry = yield from _several(member, bytes(carry.data), carry, limits)
+                    carry = yield from _several(member, carry.data, carry, limits)
                 continue
         if data is None:
             yield from _unseen(window, codec, member, limits)
@@ -162,25 +162,25 @@ def _compressed(window: Window, codec: Codec, limits: Limits) -> Iterator[Record
         yield carry.failed(more=False)
 
 
-def _single(member: Member, data: bytes, limits: Limits) -> Record | None:
+def _single(member: Member, data: bytes | bytearray, limits: Limits) -> Record | None:
     """The usual case: a member that holds one whole record and nothing else."""
     head = parse_head(data, 0, limits.header_bytes, True)
     if head is None or head.error or head.block > limits.block_bytes:
         return None
     end = head.size + head.block
-    if len(data) - end > 4 or end > len(data) or data[end:] not in _RECORD_ENDS:
+    if len(data) - end > 4 or end > len(data) or bytes(data[end:]) not in _RECORD_ENDS:
         return None
     length = member.end - member.start
     return build(head, data, head.size, end, offset=member.start, length=length, within=0, limits=limits)
 
 
 def _several(
-    member: Member, data: bytes, carry: _Carry | None, limits: Limits
+    member: Member, data: bytes | bytearray, carry: _Carry | None, limits: Limits
 ) -> Generator[Record | Gap, None, _Carry | None]:
     """The records of a whole member, after what was carried into it; returns what it leaves unfinished."""
     carried = len(data) - len(member.data or b"")  # only the first record can begin there: it is the unfinished one
     records = 0
-    for found in scan(stream_of(data), limits):
+    for found in scan(stream_of(bytes(data)), limits):
         if found.head is None:
             continue
         records += 1

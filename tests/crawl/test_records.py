@@ -115,6 +115,28 @@ def test_a_record_may_run_over_members(tmp_path: Path) -> None:
     assert len({(record.offset, record.place) for record in records}) == 50
 
 
+def test_a_neighbour_without_magic_is_not_taken_for_the_members_end(tmp_path: Path) -> None:
+    parts = [gz(part, 0) for part in pages(3)]
+    assert len(parts[0]) == len(parts[1])  # so the trailer of the second tells the length of the first
+    records, gaps = split(read(tmp_path, parts[0] + b"?" + parts[1][1:] + parts[2]))
+    assert [record.uri[-1] for record in records] == ["0", "2"]
+    assert [(gap.start, gap.end) for gap in gaps] == [(len(parts[0]), 2 * len(parts[0]))]
+
+
+@pytest.mark.parametrize("block", [b"\x1f\x8b\x08\0 not a member", random.Random(3).randbytes(700_000)])
+def test_members_with_a_magic_inside_or_longer_than_a_chunk(tmp_path: Path, block: bytes) -> None:
+    parts = [*pages(2), warc(block, "resource", 2), *pages(1)]
+    records, gaps = split(read(tmp_path, b"".join(gz(part, 0) for part in parts)))
+    assert (len(records), gaps, records[2].body) == (4, [], block)
+
+
+def test_gzip_headers_with_fields(tmp_path: Path) -> None:
+    for flags, fields in ((4, b"\2\0ab"), (8, b"name\0")):
+        parts = [gz(part) for part in pages(3)]
+        data = b"".join(part[:3] + bytes([flags]) + part[4:10] + fields + part[10:] for part in parts)
+        assert len(usable(read(tmp_path, data))) == 3
+
+
 def test_gaps_are_reported_where_they_are(tmp_path: Path) -> None:
     parts = [gz(part) for part in pages(3)]
     noise = random.Random(5).randbytes(300)
