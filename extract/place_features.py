@@ -60,7 +60,7 @@ def fill_place(
     blocks: Blocks,
     figures: NDArray[np.float32],
     own: NDArray[np.float32],
-    run: tuple[int, int, float, int],
+    run: tuple[int, int, np.float32, int],
     begin: int,
     out: NDArray[np.float32],
 ) -> None:

@@ -14,13 +14,9 @@ PROSE = "The harbour wakes before the town does, and nets are mended on the quay
 HEAD = "<html lang=en><meta name=robots content=noai><meta name=date content=2024-05-06><title>T</title>"
 PAGE = f"{HEAD}<p>{PROSE * 4}<p>é".encode()
 HTML = [PAGE, None, b"", PAGE[:-3], b"<div>" * 9999]
-ROWS = {
-    "id": list(range(5)),
-    "html": HTML,
-    "url": ["https://example.org/a", None, None, None, None],
-    "captured": ["2024-01-01T00:00:00Z", None, None, None, None],
-}
-TABLE = pa.table(ROWS)
+URLS = ["https://example.org/a", None, None, None, None]
+CAPTURED = ["2024-01-01T00:00:00Z", None, None, None, None]
+TABLE = pa.table({"id": list(range(5)), "html": HTML, "url": URLS, "captured": CAPTURED})
 
 
 def test_a_table_is_what_its_pages_are_one_by_one() -> None:
@@ -28,7 +24,7 @@ def test_a_table_is_what_its_pages_are_one_by_one() -> None:
     assert table.schema == PAGES
     assert table["error"].to_pylist() == [None] * 5
     assert table["text"].to_pylist()[1] is None
-    for row, html, url, captured in zip(table.to_pylist(), HTML, ROWS["url"], ROWS["captured"], strict=True):
+    for row, html, url, captured in zip(table.to_pylist(), HTML, URLS, CAPTURED, strict=True):
         if html is not None:
             page = gristmill.extract_page(html, url=url, captured=captured or "")
             found = {name: getattr(page, name) for name in PAGE_TYPES}

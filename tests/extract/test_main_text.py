@@ -164,3 +164,17 @@ def test_quality_does_not_fall() -> None:
 def test_a_page_of_nothing_but_tokens_costs_no_more_than_they_do() -> None:
     data = np.frombuffer(b"<b>" * 1000, np.uint8)
     assert len(tokenize_page(data).rows) == 1001
+
+
+def test_a_page_that_is_in_noscript_is_read() -> None:
+    """As Discourse sends it to crawlers; beside text outside, what is there is a notice or a pixel."""
+    creator = "<span class=creator><a href=/u/ann>ann</a></span>"
+    post = f'<div class="topic-body crawler-post">{creator}<div class=post><p>{PROSE * 3}</p></div></div>'
+    html = (
+        f"<title>Nets</title><body class=crawler><div id=app>Loading</div><noscript><h1>Nets</h1>{post * 3}</noscript>"
+    )
+    assert gristmill.extract_page(html.encode()).text.count(PROSE.strip()) == 9
+    notice = PAGE.replace(
+        "<nav>", "<noscript><p>Please switch JavaScript on to see all of this page.</p></noscript><nav>"
+    )
+    assert "JavaScript" not in gristmill.extract_page(notice.encode()).text

@@ -162,7 +162,7 @@ def test_a_parser_that_gives_up(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize("thrown", [MemoryError, KeyboardInterrupt])
 def test_what_is_not_the_pages_fault_passes(thrown: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
-    def engine(_: object) -> str:
+    def engine(_: object, comments: object) -> str:
         raise thrown
 
     monkeypatch.setitem(ENGINES, Params().engine, engine)
