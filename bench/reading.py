@@ -3,8 +3,8 @@
     python -m bench.reading [FILE…]
 
 Each side inflates every member, parses WARC headers and responses' HTTP headers, and reads all bodies as bytes. We also
-compare each member's checksum and length and its block's length, and undo content encodings; nobody compares WARC digests.
-FastWARC and warcio parse requests' HTTP headers as well.
+check that a record ends where its length says, and undo content encodings, as warcio does and bare FastWARC does not.
+FastWARC and warcio also parse requests' HTTP headers. Nobody compares WARC digests.
 
 Without files a crawl is made whose pages have the sizes of Common Crawl's (median 20 kB, mean 75 kB).
 """
