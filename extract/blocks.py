@@ -67,7 +67,7 @@ class Blocks(NamedTuple):
     rows: NDArray[np.int32]
     """int32[blocks, 10]: see the columns ELEMENT to BREAKS of extract/writing.py."""
     elements: NDArray[np.int32]
-    """int32[elements, 7], html and body first: see the columns PARENT to BOX of extract/elements.py."""
+    """int64[elements, 7], html and body first: see the columns PARENT to BOX of extract/elements.py."""
     title: tuple[int, int]
     """Bytes of the page that are the title, (0, 0) if there is none."""
     depth: int

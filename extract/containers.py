@@ -111,7 +111,7 @@ def element_figures(blocks: Blocks, words: Words, scores: NDArray[np.float32]) -
 
 
 @kernel
-def _repeat(nodes: NDArray[np.int32], scores: NDArray[np.float32], figures: NDArray[np.float32]) -> None:
+def _repeat(nodes: NDArray[np.int64], scores: NDArray[np.float32], figures: NDArray[np.float32]) -> None:
     """Count equal siblings with text: same parent, tag and names (by their score)."""
     size = 64
     while size < 2 * len(nodes):
@@ -131,7 +131,7 @@ def _repeat(nodes: NDArray[np.int32], scores: NDArray[np.float32], figures: NDAr
 
 
 @kernel
-def smallest_with(nodes: NDArray[np.int32], figures: NDArray[np.float32], share: float) -> int:
+def smallest_with(nodes: NDArray[np.int64], figures: NDArray[np.float32], share: float) -> int:
     """The deepest element that holds that share of the page's words outside links."""
     wanted = figures[0, N_PLAIN] * np.float32(share)
     best = 1
@@ -143,7 +143,7 @@ def smallest_with(nodes: NDArray[np.int32], figures: NDArray[np.float32], share:
 
 @kernel
 def distances_to(
-    nodes: NDArray[np.int32], figures: NDArray[np.float32], goal: int, distances: NDArray[np.float32]
+    nodes: NDArray[np.int64], figures: NDArray[np.float32], goal: int, distances: NDArray[np.float32]
 ) -> None:
     """Fill the levels from each element up to the first that holds the goal, and from the goal up to that.
 

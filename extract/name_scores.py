@@ -70,7 +70,7 @@ def block_names(data: NDArray[np.uint8], page: Tokens, blocks: Blocks, block: in
 
 
 @kernel
-def path_keys(nodes: NDArray[np.int32], box: int) -> tuple[int, int, int, int]:
+def path_keys(nodes: NDArray[np.int64], box: int) -> tuple[int, int, int, int]:
     """Keys of the tags of a block's element and of the one, two and three above it."""
     first = whole(nodes[box, TAG]) + 1
     node = nodes[box, PARENT]
@@ -84,7 +84,7 @@ def path_keys(nodes: NDArray[np.int32], box: int) -> tuple[int, int, int, int]:
 
 @kernel
 def block_name_score(
-    scores: NDArray[np.float32], weights: NDArray[np.float32], nodes: NDArray[np.int32], leaf: int, box: int
+    scores: NDArray[np.float32], weights: NDArray[np.float32], nodes: NDArray[np.int64], leaf: int, box: int
 ) -> tuple[np.float32, np.float32, np.float32]:
     """Linear scores of a block: of its own names, of names above it, of its tag path."""
     own = np.float32(0)

@@ -28,8 +28,8 @@ class Nesting(NamedTuple):
 
     data: NDArray[np.uint8]
     tokens: Tokens
-    nodes: NDArray[np.int32]
-    """int32[elements, 7], of which state[COUNT] are there."""
+    nodes: NDArray[np.int64]
+    """int64[elements, 7], of which state[COUNT] are there."""
     state: NDArray[np.int64]
     """int64[8]: see the columns CURRENT to FRESH."""
 
@@ -50,7 +50,7 @@ _SLASH = 0x2F
 @kernel
 def begin_nesting(data: NDArray[np.uint8], tokens: Tokens) -> Nesting:
     """A page with nothing open but html and body."""
-    nodes = np.empty((len(tokens.rows) + 2, 7), np.int32)
+    nodes = np.empty((len(tokens.rows) + 2, 7), np.int64)
     nodes[:2] = 0
     nodes[0, TAG] = _HTML
     nodes[1, TAG] = _BODY

@@ -51,7 +51,7 @@ def sum_paths(blocks: Blocks, figures: NDArray[np.float32], own: NDArray[np.floa
 
 
 @kernel
-def _path_slot(nodes: NDArray[np.int32], figures: NDArray[np.float32], box: int, size: int) -> int:
+def _path_slot(nodes: NDArray[np.int64], figures: NDArray[np.float32], box: int, size: int) -> int:
     return bucket(mix(path_keys(nodes, box)[3], whole(figures[box, N_DEPTH])), 4, 30) & (size - 1)
 
 

@@ -46,7 +46,7 @@ def _number_of(data: NDArray[np.uint8], page: Tokens, node: NDArray[np.int32]) -
 
 
 @kernel
-def _lay_out(data: NDArray[np.uint8], page: Tokens, nodes: NDArray[np.int32]) -> NDArray[np.int32]:
+def _lay_out(data: NDArray[np.uint8], page: Tokens, nodes: NDArray[np.int64]) -> NDArray[np.int32]:
     """What surrounds each element, int32[elements, 8]: see the columns _ITEM to _DEFINITION."""
     layout = np.zeros((len(nodes), 8), np.int32)
     counts = np.zeros(len(nodes), np.int32)
@@ -161,7 +161,7 @@ def _separate(
 
 
 @kernel
-def _mark_item(out: NDArray[np.uint8], at: int, item: int, nodes: NDArray[np.int32], layout: NDArray[np.int32]) -> int:
+def _mark_item(out: NDArray[np.uint8], at: int, item: int, nodes: NDArray[np.int64], layout: NDArray[np.int32]) -> int:
     """Write the mark of a list item."""
     for _ in range(min(16, 2 * (layout[item, _LEVEL] - 1))):
         out[at] = _SP
