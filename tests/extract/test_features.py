@@ -6,7 +6,7 @@ import pytest
 from gristmill.extract.feature_names import NAMES
 from gristmill.extract.main_text import features_of, load_model, parse
 
-KINDS = "article aside nav footer form li p td dt pre code".split()
+KINDS = ["article", "aside", "nav", "footer", "form", "li", "p", "td", "dt", "pre", "code"]
 AROUND = {"td": "<table><tr>{}</table>", "dt": "<dl>{}</dl>", "li": "<ul>{}</ul>", "code": "<pre>{}</pre>"}
 COLUMNS = [NAMES.index(f"in_{kind}") for kind in KINDS]
 
