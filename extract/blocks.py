@@ -66,7 +66,7 @@ class Blocks(NamedTuple):
     """All blocks' text in UTF-8, a line end behind each, uint8[bytes]."""
     rows: NDArray[np.int32]
     """int32[blocks, 10]: see the columns ELEMENT to BREAKS of extract/writing.py."""
-    elements: NDArray[np.int32]
+    elements: NDArray[np.int64]
     """int64[elements, 7], html and body first: see the columns PARENT to BOX of extract/elements.py."""
     title: tuple[int, int]
     """Bytes of the page that are the title, (0, 0) if there is none."""
