@@ -1,7 +1,9 @@
-"""Sums and ratios by document."""
+"""Sums, ratios and largest values by document."""
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gristmill.core.jit import kernel
 
 Counts = NDArray[np.int64] | NDArray[np.int32] | NDArray[np.bool_]
 
@@ -18,3 +20,13 @@ def ratio(part: Counts, whole: Counts) -> NDArray[np.float64]:
     result = np.zeros(len(part))
     np.divide(part, whole, out=result, where=np.asarray(whole) != 0)
     return result
+
+
+@kernel
+def largest(offsets: NDArray[np.int64], values: NDArray[np.int32]) -> NDArray[np.int64]:
+    """Largest of values[offsets[i]:offsets[i + 1]] for each document i, 0 where there are none; int64[documents]."""
+    found = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(found)):
+        for at in range(offsets[row], offsets[row + 1]):
+            found[row] = max(found[row], values[at])
+    return found

@@ -34,16 +34,6 @@ def encoded_data(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
 
 @kernel
-def longest_of(offsets: NDArray[np.int64], values: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Largest of values[offsets[i]:offsets[i + 1]], 0 where there are none; int64[documents]."""
-    largest = np.zeros(len(offsets) - 1, np.int64)
-    for row in range(len(largest)):
-        for at in range(offsets[row], offsets[row + 1]):
-            largest[row] = max(largest[row], values[at])
-    return largest
-
-
-@kernel
 def count_classes(
     data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

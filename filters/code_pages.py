@@ -19,11 +19,11 @@ from gristmill.core.characters import classes
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import BLANK, code_points, lines
 from gristmill.core.params import StageParams
-from gristmill.core.ratios import ratio, sums
+from gristmill.core.ratios import largest, ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
 from gristmill.filters.code_lines import code_lines
-from gristmill.filters.code_measures import count_classes, encoded_data, longest_of, top_words
+from gristmill.filters.code_measures import count_classes, encoded_data, top_words
 
 NAME = "code_pages"
 VERSION = 1
@@ -168,7 +168,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     looks = code_lines(text.data, table.starts, table.sizes)
     n_lines = np.diff(table.offsets)
     measured = looks if params.measured_lines == "code" else np.ones(len(looks), np.bool_)
-    longest = longest_of(table.offsets, np.where(measured, table.chars, 0))
+    longest = largest(table.offsets, np.where(measured, table.chars, 0))
     chars = code_points(table)
     alphabetic, digits = count_classes(text.data, text.offsets, classes())
     top, top_two = top_words(words(batch, "spaces").offsets, words(batch, "spaces").hashes)

@@ -55,15 +55,10 @@ class Params(StageParams):
     """C4's line rules (Raffel et al. 2020, section 2.2)."""
 
 
-_PROSE = (
-    "The mill stands by the river, below the old bridge.\n\nIn spring the flood brings grain from the upper valley, and "
-    "the miller has to work by night. Who built the bridge? Nobody can tell. Old men argue on its wall."
-)
-
 EXAMPLES = (
-    Example(_PROSE),
-    Example(f"{_PROSE}\nRead more..."),
-    Example(f"{_PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
+    Example(refinedweb.PROSE),
+    Example(f"{refinedweb.PROSE}\nRead more..."),
+    Example(f"{refinedweb.PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
 )
 
 

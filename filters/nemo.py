@@ -18,7 +18,7 @@ from gristmill.core.marks import count_symbols
 from gristmill.core.paragraphs import paragraphs
 from gristmill.core.params import LanguageParams
 from gristmill.core.phrases import lines_with, phrases
-from gristmill.core.ratios import ratio, sums
+from gristmill.core.ratios import largest, ratio, sums
 from gristmill.core.repeats import first_places
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
@@ -140,7 +140,7 @@ def _characters(batch: Batch) -> dict[str, Signal]:
         "nemo.url_char_frac": ratio(url_bytes, np.diff(offsets)),
         "nemo.whitespace_frac": ratio(spaces, chars),
         "nemo.parenthesis_frac": ratio(parentheses, chars),
-        "nemo.longest_word": longest(table.offsets, table.chars),
+        "nemo.longest_word": largest(table.offsets, table.chars),
     }
 
 
@@ -176,16 +176,6 @@ def _distinct(name: str, units: Lines, counted: NDArray[np.bool_]) -> dict[str, 
         f"nemo.distinct_{name}_char_frac": 1
         - ratio(sums(units.offsets, np.where(repeated, units.chars, 0)), sums(units.offsets, units.chars)),
     }
-
-
-@kernel
-def longest(offsets: NDArray[np.int64], chars: NDArray[np.int32]) -> NDArray[np.int64]:
-    """The longest word of each document in code points, int64[documents]."""
-    found = np.zeros(len(offsets) - 1, np.int64)
-    for row in range(len(found)):
-        for word in range(offsets[row], offsets[row + 1]):
-            found[row] = max(found[row], chars[word])
-    return found
 
 
 @kernel

@@ -74,18 +74,17 @@ class Params(LanguageParams):
     """Leading characters of a document that are scored: 1,000 cost about 0.35 ms. Source: measured on this project."""
 
 
-EXAMPLES = (
-    Example(
-        "The millstones were cut from a single block of basalt, and the miller dressed their faces twice a year. When the "
-        "grooves had worn shallow the flour came out warm, which spoiled its keeping, so he listened for a change in the "
-        "sound and stopped the wheel before anybody could taste the difference."
-    ),
-    Example(
-        "Buy cheap designer watches online best price free shipping! Click here now!!! Top 10 online casino bonus, cheap car "
-        "insurance quotes, payday loans near me. Add to cart. Subscribe. Buy now, limited time offer, 90% discount coupon!!!",
-        failed=("quality.low_score",),
-    ),
+# The plain examples of this stage and of quality_buckets.
+GOOD = (
+    "The millstones were cut from a single block of basalt, and the miller dressed their faces twice a year. When the "
+    "grooves had worn shallow the flour came out warm, which spoiled its keeping, so he listened for a change in the "
+    "sound and stopped the wheel before anybody could taste the difference."
 )
+SPAM = (
+    "Buy cheap designer watches online best price free shipping! Click here now!!! Top 10 online casino bonus, cheap car "
+    "insurance quotes, payday loans near me. Add to cart. Subscribe. Buy now, limited time offer, 90% discount coupon!!!"
+)
+EXAMPLES = (Example(GOOD), Example(SPAM, failed=("quality.low_score",)))
 
 
 def files(params: Params) -> tuple[Path, ...]:

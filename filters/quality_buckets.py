@@ -21,7 +21,7 @@ from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import Params as BaseParams
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.filters.quality import model_path, score_texts
+from gristmill.filters.quality import GOOD, SPAM, model_path, score_texts
 
 NAME = "quality_buckets"
 VERSION = 1
@@ -69,18 +69,7 @@ class Params(StageParams):
 LIMITS = (Limit("quality_buckets.low_bucket", "quality_buckets.bucket", "below", "min_bucket", only="languages"),)
 RULES = tuple(limit.rule for limit in LIMITS)
 
-EXAMPLES = (
-    Example(
-        "The millstones were cut from a single block of basalt, and the miller dressed their faces twice a year. When the "
-        "grooves had worn shallow the flour came out warm, which spoiled its keeping, so he listened for a change in the "
-        "sound and stopped the wheel before anybody could taste the difference."
-    ),
-    Example(
-        "Buy cheap designer watches online best price free shipping! Click here now!!! Top 10 online casino bonus, cheap car "
-        "insurance quotes, payday loans near me. Add to cart. Subscribe. Buy now, limited time offer, 90% discount coupon!!!",
-        failed=RULES,
-    ),
-)
+EXAMPLES = (Example(GOOD), Example(SPAM, failed=RULES))
 
 
 def files(params: Params) -> tuple[Path, ...]:

@@ -55,15 +55,15 @@ class Params(LanguageParams):
 LIMITS = (Limit("refinedweb.doc_removed_ratio", "refinedweb.doc_removed_ratio", "above", "max_removed_ratio"),)
 RULES = tuple(limit.rule for limit in LIMITS)
 
-_PROSE = (
+PROSE = (
     "The mill stands by the river, below the old bridge.\n\nIn spring the flood brings grain from the upper valley, and "
     "the miller has to work by night. Who built the bridge? Nobody can tell. Old men argue on its wall."
 )
 
 EXAMPLES = (
-    Example(_PROSE),
-    Example(f"{_PROSE}\nRead more..."),
-    Example(f"{_PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
+    Example(PROSE),
+    Example(f"{PROSE}\nRead more..."),
+    Example(f"{PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
 )
 
 KEPT, UPPER, NUMBERS, COUNTER, ONE_WORD, SUBSTRING = range(6)

@@ -1,9 +1,7 @@
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from gristmill.core.errors import InputError
 from gristmill.crawl.fetch import fetch
@@ -15,26 +13,11 @@ CONTENT = b"".join(gz(part) for part in pages(30))
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_REGION": "us-east-1",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=settings["AWS_ENDPOINT_URL"])
-    client.create_bucket(Bucket="crawls")
+def bucket(s3: Any) -> str:
+    s3.create_bucket(Bucket="crawls")
     for key in ("one/a.warc.gz", "one/b/c.warc.gz", "one/paths.txt"):
-        client.put_object(Bucket="crawls", Key=key, Body=CONTENT)
-    client.close()
-    yield "s3://crawls"
-    server.stop()
+        s3.put_object(Bucket="crawls", Key=key, Body=CONTENT)
+    return "s3://crawls"
 
 
 def test_buckets_are_inputs(bucket: str, tmp_path: Path) -> None:

@@ -2,12 +2,10 @@
 
 import gzip
 import json
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
-import boto3
 import pytest
-from moto.server import ThreadedMotoServer
 
 from gristmill.core.errors import InputError, UsageError
 from gristmill.crawl.access import Access, access_of
@@ -106,26 +104,12 @@ def test_settings() -> None:
 
 
 @pytest.fixture
-def bucket(monkeypatch: pytest.MonkeyPatch, mirror: Path) -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    settings = {
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-        "AWS_ACCESS_KEY_ID": "nobody",
-        "AWS_SECRET_ACCESS_KEY": "nothing",
-        "AWS_REGION": "us-east-1",
-    }
-    for name, value in settings.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3", endpoint_url=settings["AWS_ENDPOINT_URL"], region_name="us-east-1")
-    client.create_bucket(Bucket="commoncrawl")
+def bucket(s3: Any, mirror: Path) -> str:
+    s3.create_bucket(Bucket="commoncrawl")
     listed = f"crawl-data/{CRAWL}/warc.paths.gz"
-    client.put_object(Bucket="commoncrawl", Key=listed, Body=(mirror / listed).read_bytes())
-    client.put_object(Bucket="commoncrawl", Key=PATHS[0], Body=b"".join(map(gz, pages(3))))
-    client.close()
-    yield "s3://commoncrawl"
-    server.stop()
+    s3.put_object(Bucket="commoncrawl", Key=listed, Body=(mirror / listed).read_bytes())
+    s3.put_object(Bucket="commoncrawl", Key=PATHS[0], Body=b"".join(map(gz, pages(3))))
+    return "s3://commoncrawl"
 
 
 def test_a_crawl_in_a_bucket(bucket: str, tmp_path: Path) -> None:
