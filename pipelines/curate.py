@@ -97,6 +97,7 @@ class PrefectRunner:
 
     def __init__(self, executor: Executor, progress: RunProgress, timeout_seconds: float) -> None:
         self._executor, self._progress, self._timeout = executor, progress, timeout_seconds
+        self.in_flight = executor.workers * THREADS_PER_WORKER
 
     def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:
         """Run a leg and wait for it."""
@@ -118,7 +119,7 @@ class PrefectRunner:
 
     def _run_slice(self, units: Sequence[Any], describe: Describe) -> None:
         futures: list[PrefectFuture[Receipt]] = []
-        threads: ThreadPoolTaskRunner[Receipt] = ThreadPoolTaskRunner(self._executor.workers * THREADS_PER_WORKER)
+        threads: ThreadPoolTaskRunner[Receipt] = ThreadPoolTaskRunner(self.in_flight)
 
         def submit(job: Job, upstream: Mapping[str, Any]) -> PrefectFuture[Receipt]:
             self._progress.expect(job)

@@ -7,15 +7,16 @@ described only when the one before has ended.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol
 
+from gristmill.pipelines.dispatch import fetch_windows, staggered
 from gristmill.pipelines.jobs import Job
 from gristmill.pipelines.plan import Part, Plan
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.recipe import Stage
 from gristmill.pipelines.registry import CORPUS_KINDS
 
-UNKNOWN_BYTES = 1 << 30  # what a file counts whose server has not been asked: about what Common Crawl's have
 BUCKET_BYTES = 256 * 1024 * 1024  # of rows in memory that one reduce task holds
 
 Handle = Any
@@ -33,7 +34,13 @@ Describe = Callable[[Submit, Sequence[Any]], None]
 
 
 class Runner(Protocol):
-    """What a course is run by: the store alone, this process, or Prefect (pipelines/curate.py)."""
+    """What a course is run by: the store alone, this process, or Prefect (pipelines/curate.py).
+
+    Attributes:
+        in_flight: jobs that it holds at a time, at work or waiting for a worker; it takes them in the order of submission.
+    """
+
+    in_flight: int
 
     def leg(self, name: str, units: Sequence[Any], describe: Describe) -> None:
         """Run a leg over its units and wait for all of it.
@@ -102,21 +109,19 @@ class Course:
         fetching = any(stage.type.kind == "fetch" for stage in stages)
 
         def describe(submit: Submit, parts: Sequence[Part]) -> None:
+            steps = [partial(self._judge, submit, stage) for stage in stages]
             if reduced is not None:
-                for part in parts:
-                    self._judge_corpus(submit, part, *reduced)
+                steps.insert(0, partial(self._judge_corpus, submit, *reduced))
+            steps.append(partial(self._map, submit, corpus))
             for window in fetch_windows(parts, self._plan.access.cache_bytes) if fetching else [parts]:
-                for stage in stages:
-                    for part in window:
-                        self._judge(submit, part, stage)
-            for part in parts:
-                submit(self._job(corpus, "map", part), self._heads[part.name].upstream())
+                for step, part in staggered(steps, window, self._runner.in_flight):
+                    step(part)
 
         names = [stage.name for stage in stages] + [f"{corpus.name} map"]
         receipts = self._leg(", ".join(([reduced[0].name] if reduced else []) + names), self._plan.parts, describe)
         return [receipt for receipt in receipts if (receipt.stage, receipt.step) == (corpus.name, "map")]
 
-    def _judge(self, submit: Submit, part: Part, stage: Stage) -> None:
+    def _judge(self, submit: Submit, stage: Stage, part: Part) -> None:
         head = self._heads[part.name]
         kind = stage.type.kind
         if kind == "fetch":
@@ -137,9 +142,12 @@ class Course:
             else:
                 head.previous = judged
 
-    def _judge_corpus(self, submit: Submit, part: Part, stage: Stage, reduced: list[Receipt]) -> None:
+    def _judge_corpus(self, submit: Submit, stage: Stage, reduced: list[Receipt], part: Part) -> None:
         head = self._heads[part.name]
         head.previous = submit(self._job(stage, "judge", part), head.upstream() | {"reduce": reduced})
+
+    def _map(self, submit: Submit, stage: Stage, part: Part) -> None:
+        submit(self._job(stage, "map", part), self._heads[part.name].upstream())
 
     def _reduce(self, stage: Stage, mapped: list[Receipt]) -> list[Receipt]:
         self._pinned = True
@@ -202,23 +210,6 @@ class Course:
         for head in self._heads.values():
             head.settle(known)
         return receipts
-
-
-def fetch_windows(parts: Sequence[Part], cache_bytes: int) -> list[list[Part]]:
-    """Parts in windows whose remote files fill half of the cache: jobs start in the order in which they are submitted.
-
-    While one window is fetched the one before is extracted, so two of them lie in the cache.
-    """
-    windows: list[list[Part]] = [[]]
-    size = 0
-    for part in parts:
-        bytes_ = 0 if not part.file.remote else part.file.size if part.file.size >= 0 else UNKNOWN_BYTES
-        if windows[-1] and size + bytes_ > cache_bytes / 2:
-            windows.append([])
-            size = 0
-        windows[-1].append(part)
-        size += bytes_
-    return windows
 
 
 def bucket_count(stage: Stage, sources: Sequence[Receipt]) -> int:

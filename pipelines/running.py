@@ -33,6 +33,8 @@ class SerialRunner:
     The whole pipeline without Prefect: what tests and `gristmill run` use to see what is done.
     """
 
+    in_flight = 1
+
     def __init__(self, finish: Callable[[Job], Receipt]) -> None:
         self._finish = finish
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gristmill.crawl.inputs import InputFile
-from gristmill.pipelines.graph import BUCKET_BYTES, Course, Describe, bucket_count, fetch_windows
+from gristmill.pipelines.graph import BUCKET_BYTES, Course, Describe, bucket_count
 from gristmill.pipelines.jobs import Job, with_upstream
 from gristmill.pipelines.plan import Part, Plan
 from gristmill.pipelines.receipts import Counts, Receipt
@@ -19,6 +19,8 @@ ROW_BYTES = 100
 
 class Pretender:
     """A runner that does nothing: it hands out promises, and receipts for them when the leg has ended."""
+
+    in_flight = 8
 
     def __init__(self, row_bytes: int = ROW_BYTES, tokens: int = 10) -> None:
         self.jobs: list[Job] = []
@@ -216,13 +218,3 @@ def test_bucket_count(total: int, buckets: int, tmp_path: Path) -> None:
     source = Receipt("exact", "k", "map", "n", "a", "", Counts(), extra={"row_bytes": total})
     assert bucket_count(stage, [source]) == buckets
     assert bucket_count(stage, []) == 1
-
-
-def test_remote_files_are_fetched_in_windows_of_half_the_cache() -> None:
-    sizes = [40, 40, 40, -1, 90, 10, 10]
-    files = [InputFile(f"{n}.warc", f"https://site.example/{n}.warc", size, "", True) for n, size in enumerate(sizes)]
-    parts = [Part(str(n), file) for n, file in enumerate(files)]
-    told = [[part.name for part in window] for window in fetch_windows(parts, 200)]
-    assert told == [["0", "1"], ["2"], ["3"], ["4", "5"], ["6"]]
-    local = [Part(str(n), InputFile(f"{n}.warc", f"/{n}.warc", 1 << 40, "", False)) for n in range(3)]
-    assert fetch_windows(local, 200) == [local]
