@@ -11,6 +11,7 @@ from gristmill.pipelines.runs import Run, StageRun, accounted
 
 _UNITS = {"fetch": "file", "extract": "record"}
 _TOP_REASONS = 3
+_WIDE = 110  # columns of a terminal in which a rule's name fits beside the numbers
 
 
 def funnel(run: Run) -> dict[str, Any]:
@@ -49,19 +50,41 @@ def _stage(stage: StageRun) -> dict[str, Any]:
 
 
 def print_funnel(value: dict[str, Any], console: Console) -> None:
-    """Print a funnel as a table for people."""
-    table = Table(title=f"{value['dataset']}   root {value['root']}", title_justify="left", box=None, pad_edge=False)
+    """Print a funnel as a table for people; where the reasons do not fit beside it they stand below."""
+    beside = console.width >= _WIDE
+    console.print(f"{value['dataset']}   root {value['root']}", highlight=False)
+    table = Table(box=None, pad_edge=False)
     for name in ("stage", "unit", "in", "kept", "rejected", "failed", "seconds"):
         table.add_column(name, justify="left" if name in ("stage", "unit") else "right", no_wrap=True)
-    table.add_column("most frequent reasons", overflow="fold")
+    if beside:
+        table.add_column("most frequent reasons")
     for stage in value["stages"]:
-        reasons = list(stage["reasons"].items())
-        told = ", ".join(f"{rule} {count:,}" for rule, count in reasons[:_TOP_REASONS])
-        more = f" … {len(reasons) - _TOP_REASONS} more" if len(reasons) > _TOP_REASONS else ""
         numbers = [f"{stage[name]:,}" for name in ("in", "kept", "rejected", "failed")]
-        table.add_row(stage["name"], stage["unit"], *numbers, f"{stage['seconds']:.1f}", told + more)
+        row = [stage["name"], stage["unit"], *numbers, f"{stage['seconds']:.1f}"]
+        table.add_row(*row, *([_told(stage["reasons"])] if beside else []))
     console.print(table)
+    if not beside:
+        console.print("\nmost frequent reasons")
+        console.print(_reasons_table(value["stages"]))
     console.print("every record is accounted for" if value["balanced"] else "[bold red]the funnel does not balance[/]")
+
+
+def _told(reasons: dict[str, int]) -> str:
+    most = ", ".join(f"{rule} {count:,}" for rule, count in list(reasons.items())[:_TOP_REASONS])
+    return most + (f" … {len(reasons) - _TOP_REASONS} more" if len(reasons) > _TOP_REASONS else "")
+
+
+def _reasons_table(stages: list[dict[str, Any]]) -> Table:
+    """The most frequent reasons one below the other, so that no rule's name is cut."""
+    table = Table(box=None, pad_edge=False, show_header=False)
+    table.add_column()
+    table.add_column(justify="right")
+    for stage in stages:
+        for rule, count in list(stage["reasons"].items())[:_TOP_REASONS]:
+            table.add_row(rule, f"{count:,}")
+        if len(stage["reasons"]) > _TOP_REASONS:
+            table.add_row(f"… {len(stage['reasons']) - _TOP_REASONS} more of {stage['name']}", "")
+    return table
 
 
 def funnel_markdown(value: dict[str, Any]) -> str:

@@ -8,10 +8,10 @@ from gristmill.pipelines.receipts import Counts, Receipt
 from gristmill.pipelines.runs import Run, StageRun
 
 
-def receipt(stage: str, unit: str, counts: Counts, *, step: str = "judge", **reasons: int) -> Receipt:
+def receipt(stage: str, unit: str, counts: Counts, *, **reasons: int) -> Receipt:
     named = {name.replace("__", "."): count for name, count in reasons.items()}
     beside = {"judged": 2, "reasons": {"language.low_score": 1}} if stage == "language" else {}
-    return Receipt(stage, "k", step, "n", "a.warc", unit, counts, named, beside, seconds=0.25, bytes_in=10, bytes_out=5)
+    return Receipt(stage, "k", "judge", "n", "a.warc", unit, counts, named, beside, seconds=0.25, bytes_in=10, bytes_out=5)
 
 
 def run(*stages: StageRun) -> Run:
@@ -73,9 +73,9 @@ def test_a_funnel_that_does_not_balance_says_so(stages: tuple[StageRun, ...]) ->
     assert "does not balance" in printed(run(*stages))
 
 
-def printed(of: Run) -> str:
+def printed(of: Run, width: int = 200) -> str:
     out = io.StringIO()
-    print_funnel(funnel(of), Console(file=out, width=200))
+    print_funnel(funnel(of), Console(file=out, width=width))
     return out.getvalue()
 
 
@@ -85,6 +85,14 @@ def test_for_people() -> None:
     assert "every record is accounted for" in text
     line = next(line for line in text.splitlines() if line.startswith("extract"))
     assert line.split() == ["extract", "record", "20", "8", "12", "0", "0.5", "extract.not_html", "12"]
+
+
+def test_no_rule_is_cut_on_a_narrow_terminal() -> None:
+    rule = "gopher_repetition.dup_10gram_char_frac"
+    stage = StageRun("heuristics", "k", {}, (receipt("heuristics", "document", Counts(9, 0, 9), **{rule: 9}),), ())
+    lines = printed(run(stage), width=80).splitlines()
+    assert max(map(len, lines)) <= 80
+    assert [line.split() for line in lines if line.startswith(rule)] == [[rule, "9"]]
 
 
 def test_for_prefect() -> None:
