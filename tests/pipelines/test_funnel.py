@@ -8,10 +8,10 @@ from gristmill.pipelines.receipts import Counts, Receipt
 from gristmill.pipelines.runs import Run, StageRun
 
 
-def receipt(stage: str, unit: str, counts: Counts, *, **reasons: int) -> Receipt:
+def receipt(stage: str, unit: str, counts: Counts, *, step: str = "judge", **reasons: int) -> Receipt:
     named = {name.replace("__", "."): count for name, count in reasons.items()}
     beside = {"judged": 2, "reasons": {"language.low_score": 1}} if stage == "language" else {}
-    return Receipt(stage, "k", "judge", "n", "a.warc", unit, counts, named, beside, seconds=0.25, bytes_in=10, bytes_out=5)
+    return Receipt(stage, "k", step, "n", "a.warc", unit, counts, named, beside, seconds=0.25, bytes_in=10, bytes_out=5)
 
 
 def run(*stages: StageRun) -> Run:
@@ -89,7 +89,13 @@ def test_for_people() -> None:
 
 def test_no_rule_is_cut_on_a_narrow_terminal() -> None:
     rule = "gopher_repetition.dup_10gram_char_frac"
-    stage = StageRun("heuristics", "k", {}, (receipt("heuristics", "document", Counts(9, 0, 9), **{rule: 9}),), ())
+    stage = StageRun(
+        "heuristics",
+        "k",
+        {},
+        (receipt("heuristics", "document", Counts(9, 0, 9), gopher_repetition__dup_10gram_char_frac=9),),
+        (),
+    )
     lines = printed(run(stage), width=80).splitlines()
     assert max(map(len, lines)) <= 80
     assert [line.split() for line in lines if line.startswith(rule)] == [[rule, "9"]]
