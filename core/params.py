@@ -1,5 +1,6 @@
 """Parameters of stages and filters: frozen, documented field by field, and strict about misspelt keys."""
 
+import math
 from typing import ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
@@ -15,6 +16,13 @@ class Params(BaseModel):
         validate_default=True,
         ser_json_inf_nan="strings",  # a bound that is switched off comes back from JSON as it was
     )
+
+    @model_validator(mode="after")
+    def _every_number_is_one(self) -> Self:
+        for name, value in self:
+            if isinstance(value, float) and math.isnan(value):
+                raise ValueError(f"{name} = nan is no number; inf switches a bound off")
+        return self
 
 
 class StageParams(Params):
@@ -46,7 +54,7 @@ class LanguageParams(StageParams):
             except ValidationError as error:
                 first = error.errors()[0]
                 name = ".".join(str(step) for step in first["loc"])
-                raise ValueError(
-                    f"by_language.{language}.{name} = {first['input']!r}: {first['msg'].lower()}"
-                ) from None
+                known = name.partition(".")[0] in plain
+                why = first["msg"].lower() if known else "there is no such parameter"
+                raise ValueError(f"by_language.{language}.{name} = {first['input']!r}: {why}") from None
         return self

@@ -23,7 +23,7 @@ from pydantic import Field
 
 from gristmill.core import params as base
 from gristmill.core.batch import Batch
-from gristmill.dedup import folding, shingles, signatures, survivors
+from gristmill.dedup import folding, rarity, shingles, signatures, survivors
 from gristmill.dedup.components import components
 from gristmill.dedup.hashing import mix_pairs
 from gristmill.dedup.identifiers import TYPE, Ids, find, to_column, to_ids
@@ -202,7 +202,7 @@ def removals(table: pa.Table, params: Params) -> pa.Table:
     order = survivors.survivor_order(table, component, ids, params.keep)
     groups = survivors.group_bounds(component.take(order))
     lists = table["shingles"].combine_chunks()
-    sets = survivors.Sets(lists.offsets.to_numpy(), lists.values.to_numpy())
+    sets = rarity.Sets(lists.offsets.to_numpy(), lists.values.to_numpy())
     leaders, jaccards = survivors.lead(order, groups, sets, params.threshold)
     sizes = np.bincount(leaders, minlength=len(leaders))
     removed = np.flatnonzero(leaders != np.arange(len(leaders)))

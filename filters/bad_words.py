@@ -52,13 +52,25 @@ def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
 def read_entries(path: Path) -> list[str]:
     """The words and phrases of a list, one a line, lower-case, sorted; InputError if there are none to read."""
     try:
-        lines = path.read_text("utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"cannot read the list of bad words {path}: {error}; set bad_words to a UTF-8 file") from error
-    entries = sorted({line.strip().lower() for line in lines} - {""})
+        lines = path.read_bytes().split(b"\n")
+    except OSError as error:
+        raise InputError(f"cannot read the list of words {path}: {error.strerror}; name a UTF-8 file.") from error
+    entries = sorted({_entry(line, path, number) for number, line in enumerate(lines, 1)} - {""})
     if not entries:
-        raise InputError(f"the list of bad words {path} is empty; leave bad_words out to have none")
+        raise InputError(f"the list of words {path} is empty; leave it out of the recipe to have none.")
     return entries
+
+
+def _entry(line: bytes, path: Path, number: int) -> str:
+    try:
+        entry = line.decode().strip()
+    except UnicodeDecodeError as error:
+        raise InputError(
+            f"{path}, line {number}: {line[:60]!r} is not UTF-8 ({error.reason}). Write the list in UTF-8, or name another."
+        ) from error
+    if min(entry, default=" ") < " ":
+        raise InputError(f"{path}, line {number}: {entry[:60]!r} has control characters. Mend or delete the line.")
+    return entry.lower()
 
 
 def _address(run: str) -> int:

@@ -96,7 +96,8 @@ def load_words(paths: tuple[Path, ...]) -> tuple[str, ...]:
         for number, line in enumerate(_read(path).decode("utf-8", "replace").splitlines(), 1):
             entry = line.partition("#")[0].strip()
             word = "".join(filter(str.isalnum, entry.lower()))
-            if entry and (not word or len(entry.split()) > 1 or "\ufffd" in entry or len(entry) > MAX_HOST_BYTES):
+            odd = min(entry, default=" ") < " " or "\ufffd" in entry
+            if entry and (odd or not word or len(entry.split()) > 1 or len(entry) > MAX_HOST_BYTES):
                 raise _bad_line(path, number, entry, "one word, in UTF-8")
             words.add(word)
     return tuple(sorted(words - {""}))

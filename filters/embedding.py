@@ -22,6 +22,7 @@ from gristmill.core.errors import InputError
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.filters.array_files import read_arrays
 from gristmill.filters.encoder import FILES, embed, load_encoder
 from gristmill.filters.quality import model_path
 
@@ -108,9 +109,9 @@ def chosen_device(device: str) -> str:
 def load_head(path: Path) -> Head:
     """A head, once per process; InputError if it is missing or none."""
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            return Head(file["weights"].astype(np.float32), float(file["bias"]), str(file["encoder"]))
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        file = read_arrays(path, "weights", "bias", "encoder")
+        return Head(file["weights"].astype(np.float32), float(file["bias"]), str(file["encoder"]))
+    except (ValueError, TypeError) as error:
         raise InputError(
             f"{path} is no head of an encoder: {error}. Make one with 'gristmill train embedding'."
         ) from error

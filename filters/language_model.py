@@ -1,5 +1,6 @@
 """A fastText model of languages: the likeliest labels of short lines."""
 
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,9 @@ from numpy.typing import NDArray
 
 from gristmill.core.errors import InputError
 from gristmill.filters import lid176
+from gristmill.filters.fasttext_model import LABEL_PREFIX, load_fasttext
+
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{3,8})*")
 
 
 def predict(samples: pa.Array, model: Path, most: int = 2) -> tuple[list[pa.Array], NDArray[np.float64]]:
@@ -37,14 +41,15 @@ def predict(samples: pa.Array, model: Path, most: int = 2) -> tuple[list[pa.Arra
 
 @lru_cache(maxsize=4)
 def load(path: Path) -> Any:
-    """A fastText model; GristmillError if it is missing or, for lid.176.ftz, not the file it should be."""
-    from fasttext.FastText import _FastText  # fasttext.load_model() would print a warning to stderr
-
+    """A fastText model; GristmillError if it is missing, no model of languages, or not the lid.176.ftz it should be."""
     if path == lid176.MODEL:
         lid176.check_model(path)
-    if not path.is_file():
-        raise InputError(f"the language model {path} does not exist; correct 'model' in the stage's parameters.")
-    try:
-        return _FastText(str(path))
-    except ValueError as error:
-        raise InputError(f"{path} is not a fastText model: {error}.") from error
+    model = load_fasttext(path, "language")
+    labels = model.get_labels()
+    strange = [label for label in labels if not _LANGUAGE.fullmatch(label.removeprefix(LABEL_PREFIX))]
+    if 2 * len(strange) >= len(labels):
+        raise InputError(
+            f"the model {path} has labels such as {strange[0]!r}, which name no languages; set language.model to a model "
+            "whose labels are like __label__en or __label__eng_Latn."
+        )
+    return model

@@ -9,7 +9,7 @@ from gristmill.filters.url_scan import host_range, url_hash
 
 MAX_HOST_BYTES = 253
 PLAIN, CATEGORY, FOREIGN, BAD = 0, 1, 2, 3
-NEWLINE, _HASH, _DOT, _STAR, _BRACKET = 0x0A, 0x23, 0x2E, 0x2A, 0x5B
+NEWLINE, _HASH, _DOT, _STAR, _BRACKET, _SLASH = 0x0A, 0x23, 0x2E, 0x2A, 0x5B, 0x2F
 
 
 @kernel
@@ -78,7 +78,8 @@ def _host_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
 @kernel
 def _url_kind(data: NDArray[np.uint8], start: int, end: int) -> int:
     host = host_range(data, start, end)
-    kind = PLAIN if host[0] < host[1] else BAD
+    rooted = data[start] == _SLASH and not (end - start > 1 and data[start + 1] == _SLASH)  # a path without a host
+    kind = PLAIN if host[0] < host[1] and not rooted else BAD
     for place in range(start, end):
         if data[place] <= 0x20 or data[place] == 0x7F:
             kind = BAD

@@ -24,6 +24,7 @@ from gristmill.core.batch import TextBuffers
 from gristmill.core.errors import InputError
 from gristmill.core.jit import kernel
 from gristmill.core.polynomial import HASH_BASE
+from gristmill.filters.array_files import read_arrays
 from gristmill.filters.ngram_symbols import FOLDED, line_symbols
 
 _MAX_ORDER = 8
@@ -72,8 +73,7 @@ def load_ngram_model(path: Path) -> tuple[NgramModel, Table]:
     if not path.is_file():
         raise InputError(f"the perplexity model {path} does not exist; correct 'model' in the stage's parameters.")
     try:
-        with path.open("rb") as opened, np.load(opened, allow_pickle=False) as file:
-            fields = {name: file[name] for name in NgramModel.__dataclass_fields__}
+        fields = read_arrays(path, *NgramModel.__dataclass_fields__)
         model = NgramModel(
             np.asarray(fields["hashes"], np.uint64),
             np.asarray(fields["scores"], np.float32),
@@ -86,7 +86,7 @@ def load_ngram_model(path: Path) -> tuple[NgramModel, Table]:
         )
         if len(model.folding) != FOLDED or not 1 <= model.order <= _MAX_ORDER or not len(model.hashes):
             raise ValueError("its arrays have the wrong sizes")
-    except (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, zipfile.BadZipFile) as error:
+    except (ValueError, IndexError, TypeError) as error:
         raise InputError(
             f"{path} is no perplexity model: {error}. Make one with 'gristmill train perplexity'."
         ) from error

@@ -25,6 +25,7 @@ from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters.calibration import calibrated
+from gristmill.filters.fasttext_model import LABEL_PREFIX, load_fasttext
 
 NAME = "quality"
 VERSION = 2
@@ -39,7 +40,6 @@ UPSTREAM = ("language.label",)
 _MODELS = Path(__file__).parent / "models"
 _PARETO_SEED = 1
 _MAX_ALPHA = 1e6  # of a document with score 1, which always stays
-LABEL_PREFIX = "__label__"  # fastText's mark of a word that is a label
 
 
 class Params(LanguageParams):
@@ -153,14 +153,7 @@ _CHARACTERS = _character_table()
 @lru_cache(maxsize=4)
 def load_model(path: Path, label: str) -> Any:
     """A fastText model, once per process; InputError if it is missing, no model, or does not know the label."""
-    from fasttext.FastText import _FastText  # fasttext.load_model() would print a warning to stderr
-
-    if not path.is_file():
-        raise InputError(f"the quality model {path} does not exist; correct 'model' in the stage's parameters.")
-    try:
-        model = _FastText(str(path))
-    except ValueError as error:
-        raise InputError(f"{path} is not a fastText model: {error}.") from error
+    model = load_fasttext(path, "quality")
     known = [name.removeprefix(LABEL_PREFIX) for name in model.get_labels()]
     if label not in known:
         raise InputError(

@@ -12,10 +12,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.filters.calibration import calibrated, fit_platt
+from gristmill.filters.calibration import fit_platt
+from gristmill.filters.score_measures import (
+    Bin,
+    auc,
+    average_precision,
+    calibration_error,
+    crossed_error,
+    reliability,
+    spearman,
+)
 
 THRESHOLDS = (0.02, 0.05, 0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
-_BINS = 10  # of the reliability diagram
 _LENGTHS = (0, 200, 500, 1000, 2000, 5000, 10_000)  # where buckets of length start, in code points
 _DOMAINS = 20  # the most frequent ones are told
 
@@ -38,16 +46,6 @@ class Group:
     score: float
     positive_kept: float
     other_kept: float
-
-
-@dataclass(frozen=True)
-class Bin:
-    """A bin of the reliability diagram: texts with scores from `low` on, their mean score, and the share of positive ones."""
-
-    low: float
-    texts: int
-    score: float
-    positive: float
 
 
 @dataclass(frozen=True)
@@ -172,7 +170,7 @@ def evaluate(
         bins=reliability(scores, positive),
         slope=slope,
         intercept=intercept,
-        calibrated_error=_crossed_error(scores, positive),
+        calibrated_error=crossed_error(scores, positive),
         threshold=threshold,
         lengths=tuple(_group(name, rows, scores, positive, threshold) for name, rows in by_length if rows.any()),
         domains=tuple(_group(name, labels == name, scores, positive, threshold) for name, _ in frequent),
@@ -193,61 +191,3 @@ def _group(
     good, other = scores[rows & positive], scores[rows & ~positive]
     shares = [float((some >= threshold).mean()) if len(some) else 0.0 for some in (good, other)]
     return Group(name, int(rows.sum()), len(good), float(scores[rows].mean()), *shares)
-
-
-def auc(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Chance that a positive text scores above another; ties count half."""
-    good, other = scores[positive], np.sort(scores[~positive])
-    below = np.searchsorted(other, good, "left") + np.searchsorted(other, good, "right")
-    return float(below.sum() / (2 * len(good) * len(other)))
-
-
-def average_precision(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Mean over the positive texts of the precision at their score; equal scores are one step."""
-    values, place = np.unique(-scores, return_inverse=True)
-    found = np.bincount(place, positive, len(values))
-    seen = np.bincount(place, minlength=len(values))
-    return float((found * np.cumsum(found) / np.cumsum(seen)).sum() / positive.sum())
-
-
-def reliability(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> tuple[Bin, ...]:
-    """Ten bins of equal width, those that hold texts."""
-    place = np.minimum((scores * _BINS).astype(np.int64), _BINS - 1)
-    return tuple(
-        Bin(at / _BINS, int(rows.sum()), float(scores[rows].mean()), float(positive[rows].mean()))
-        for at in range(_BINS)
-        if (rows := place == at).any()
-    )
-
-
-def calibration_error(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Expected calibration error over the bins."""
-    bins = reliability(scores, positive)
-    return sum(one.texts * abs(one.score - one.positive) for one in bins) / len(scores)
-
-
-def _crossed_error(scores: NDArray[np.float64], positive: NDArray[np.bool_]) -> float:
-    """Calibration error after scaling each half of the texts by the other half's fit."""
-    halves = np.arange(len(scores)) % 2 == 0
-    if any(len(set(positive[half].tolist())) < 2 for half in (halves, ~halves)):
-        return calibration_error(scores, positive)
-    scaled = np.empty_like(scores)
-    for half in (halves, ~halves):
-        scaled[half] = calibrated(scores[half], *fit_platt(scores[~half], positive[~half]))
-    return calibration_error(scaled, positive)
-
-
-def spearman(one: NDArray[np.float64], other: NDArray[np.int64]) -> float:
-    """Rank correlation with mean ranks for ties; 0.0 where one side does not vary."""
-    if len(one) == 0:
-        return 0.0
-    first, second = _ranks(one), _ranks(other)
-    spread = first.std() * second.std()
-    return float(((first - first.mean()) * (second - second.mean())).mean() / spread) if spread else 0.0
-
-
-def _ranks(values: NDArray[np.float64] | NDArray[np.int64]) -> NDArray[np.float64]:
-    _, place, counts = np.unique(values, return_inverse=True, return_counts=True)
-    ends = np.cumsum(counts)
-    ranks: NDArray[np.float64] = (ends - (counts - 1) / 2)[place]
-    return ranks

@@ -7,10 +7,7 @@ they are there, tell where a text is from.
 `python -m gristmill.filters.quality_training` trains the shipped model again, from texts that the project wrote.
 """
 
-import random
-import re
 import tempfile
-import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -26,11 +23,11 @@ from pydantic import Field
 
 from gristmill.core.errors import InputError
 from gristmill.core.params import Params
-from gristmill.filters.quality import LABEL_PREFIX, normalise, score_texts
+from gristmill.filters.fasttext_model import LABEL_PREFIX
+from gristmill.filters.quality import normalise, score_texts
 from gristmill.filters.quality_evaluation import Evaluation, evaluate
-from gristmill.filters.quality_negatives import Material, low_quality
+from gristmill.filters.quality_texts import compose
 
-_TEXTS = Path(__file__).parent.parent / "samples" / "texts"
 _SHIPPED = Path(__file__).parent / "models" / "quality.ftz"
 
 
@@ -89,7 +86,9 @@ def train(labelled: Path | pa.Table, out: Path, settings: Settings = Settings(),
     for side, chosen in (("training", ~held_out), ("held-out", held_out)):
         found = set(labels[chosen])
         if positive not in found or len(found) < 2:
-            raise InputError(f"the {side} texts have the labels {sorted(found)}; '{positive}' and another are needed.")
+            raise InputError(
+                f"the {side} texts have the labels {sorted(found)}; '{positive}' and another are needed: give more texts."
+            )
     lines = [f"{LABEL_PREFIX}{labels[row]} {normalise(texts[row])}\n" for row in np.flatnonzero(~held_out)]
     lines.sort(
         key=lambda line: xxhash.xxh64_intdigest(line.encode(), settings.seed)
@@ -135,9 +134,10 @@ def read_labelled(path: Path) -> pa.Table:
     """A JSONL or Parquet file as a table; InputError if it is neither or cannot be read."""
     try:
         return pq.read_table(path) if path.suffix == ".parquet" else pj.read_json(path)
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException) as error:
+        first = str(error).splitlines()[0]
         raise InputError(
-            f"{path} cannot be read as labelled text ({error}); give a .jsonl or .parquet file."
+            f"{path} cannot be read as labelled text ({first}); give a .jsonl or .parquet file."
         ) from error
 
 
@@ -146,6 +146,13 @@ def labelled_columns(table: pa.Table) -> tuple[NDArray[np.object_], NDArray[np.o
     missing = {"text", "label"} - set(table.column_names)
     if missing:
         raise InputError(f"labelled text has no column {sorted(missing)}; it has {table.column_names}.")
+    for name in ("text", "label"):
+        if table[name].null_count:
+            row = pc.index(table[name].is_null(), True).as_py()
+            raise InputError(f"labelled text: row {row + 1} has no {name}; give it one, or leave the row out.")
+    kind = table.schema.field("text").type
+    if kind not in (pa.string(), pa.large_string()):
+        raise InputError(f"labelled text: the column 'text' is {kind}, not text. Cast it first.")
     texts = table["text"].to_numpy()
     groups = table["group"].to_numpy() if "group" in table.column_names else texts
     labels = np.array([str(label) for label in table["label"].to_pylist()], object)
@@ -184,66 +191,6 @@ def _fit(lines: list[str], out: Path, settings: Settings) -> None:
             model.quantize(qnorm=True, thread=1, verbose=0)
         out.parent.mkdir(parents=True, exist_ok=True)
         model.save_model(str(out))
-
-
-def compose(texts: Path = _TEXTS, seed: int = 1, variants: int = 10) -> pa.Table:
-    """Labelled text from the project's own passages and phrases: per language as many low texts as high ones.
-
-    A language with many passages gets fewer variants of each, so that none outweighs the others more than fourfold.
-    """
-    phrases = tomllib.loads((texts / "phrases.toml").read_text(encoding="utf-8"))
-    rows: list[dict[str, str]] = []
-    for language, table in sorted(phrases.items()):
-        passages = [
-            p
-            for file in sorted(texts.glob(f"*.{language}.txt"))
-            for p in file.read_text(encoding="utf-8").strip().split("\n---\n")
-        ]
-        draw = random.Random(f"{seed} high {language}")
-        each = variants if len(passages) < 50 else max(1, variants // 3)
-        frame = table["navigation"] + table["buttons"] + table["footer"]
-        high = [(_variant(passage, passages, frame, draw), passage) for passage in passages for _ in range(each)]
-        rows += [{"text": text, "label": "high", "group": passage} for text, passage in high]
-        low = low_quality(Material(language, table, passages), len(high), seed)
-        rows += [{"text": text, "label": "low", "group": text} for text in low]
-    return pa.Table.from_pylist(rows)
-
-
-def _variant(passage: str, others: list[str], frame: list[str], draw: random.Random) -> str:
-    """A passage as a page might carry it: cut, under a heading, as a list, with dates and a little of the page's frame."""
-    text = passage
-    if draw.random() < 0.5:
-        start = draw.randrange(len(text) // 3)
-        text = text[start : start + max(150, int(len(text) * draw.uniform(0.4, 0.9)))]
-    if draw.random() < 0.2:
-        text = _as_list(text)
-    if draw.random() < 0.3:
-        text = f"{draw.choice(others)[: draw.randint(15, 50)]}\n{text}"
-    if draw.random() < 0.4:
-        text = "\n".join([_figures(draw), text, *(_figures(draw) for _ in range(draw.randint(0, 3)))])
-    if draw.random() < 0.5:
-        around = [draw.choice(frame) for _ in range(draw.randint(1, 6))]
-        cut = draw.randint(0, len(around))
-        text = "\n".join([*around[:cut], text, *around[cut:]])
-    return text
-
-
-def _as_list(text: str) -> str:
-    """Clauses as the lines of a list, without the marks between them: good pages are not always sentences."""
-    return "\n".join(part.strip() for part in re.split("[.,;:!?。、，；：؟،]", text) if part.strip())
-
-
-def _figures(draw: random.Random) -> str:
-    """A date, a price, a size or a rating, as they stand about a good text too."""
-    day, month, year = draw.randint(1, 28), draw.randint(1, 12), draw.randint(1990, 2030)
-    forms = (
-        f"{day:02d}.{month:02d}.{year}",
-        f"{year}-{month:02d}-{day:02d} {draw.randint(0, 23):02d}:{draw.randint(0, 59):02d}",
-        f"{draw.randint(1, 900)},{draw.randint(0, 99):02d} {draw.choice('€$£¥')}",
-        f"{draw.randint(2, 90)} x {draw.randint(2, 90)} cm, {draw.randint(1, 40)} kg",
-        f"{draw.randint(1, 5)}/5 ({draw.randint(1, 400)})",
-    )
-    return draw.choice(forms)
 
 
 def main() -> None:

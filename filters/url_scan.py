@@ -1,14 +1,13 @@
-"""Kernels over URLs as they were captured: where the host is, which lists name it, which listed words the URL holds."""
+"""Kernels over URLs as they were captured: where the host is, and which lists name it or the URL."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.filters.hash_table import FNV_START, HashTable, backward_hash, fnv_finish, fnv_step, look_up
-from gristmill.filters.subwords import SKIPPED, Automaton
 from gristmill.filters.suffixes import EXCEPTION, RULE, WILDCARD
 
-_DOT, _SLASH, _COLON, _AT, _PERCENT = 0x2E, 0x2F, 0x3A, 0x40, 0x25
+_DOT, _SLASH, _COLON, _AT = 0x2E, 0x2F, 0x3A, 0x40
 _QUESTION, _HASH, _BACKSLASH, _OPEN_BRACKET, _CLOSE_BRACKET = 0x3F, 0x23, 0x5C, 0x5B, 0x5D
 _AMPERSAND, _W = 0x26, 0x77
 _MAX_LABELS = 128  # of a host, which has at most 253 characters
@@ -199,52 +198,6 @@ def _suffix_labels(suffixes: HashTable, hashes: NDArray[np.uint64], labels: int)
         if flags & WILDCARD and count < labels:
             longest = max(longest, count + 1)
     return longest
-
-
-@kernel
-def _is_word_byte(byte: np.uint8) -> bool:
-    return bool(0x30 <= byte <= 0x39 or 0x41 <= byte <= 0x5A or 0x61 <= byte <= 0x7A or byte >= 0x80)
-
-
-@kernel
-def distinct_words(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], lists: tuple[HashTable, HashTable], size: int
-) -> NDArray[np.int64]:
-    """How many different words of two tables of at most `size` words each URL holds as whole words: int64[2, urls].
-
-    A word is a run of letters and digits; an escape such as %20 stands between words.
-    """
-    counts = np.zeros((2, len(offsets) - 1), np.int64)
-    seen = np.full((2, size), -1, np.int64)  # the last URL that held the word
-    for row in range(len(offsets) - 1):
-        position, stop = offsets[row], offsets[row + 1]
-        while position < stop:
-            start = position
-            while position < stop and _is_word_byte(data[position]):
-                position += 1
-            if start < position:
-                key = backward_hash(data, start, position)
-                for i in range(2):
-                    word = look_up(lists[i], key)
-                    if word >= 0 and seen[i, word] != row:
-                        seen[i, word] = row
-                        counts[i, row] += 1
-            position += 3 if position < stop and data[position] == _PERCENT else 1
-    return counts
-
-
-@kernel
-def subword_counts(data: NDArray[np.uint8], offsets: NDArray[np.int64], machine: Automaton) -> NDArray[np.int64]:
-    """How often words of an automaton end inside each URL, bytes of the class SKIPPED deleted: int64[urls]."""
-    counts = np.zeros(len(offsets) - 1, np.int64)
-    for row in range(len(counts)):
-        state = 0
-        for position in range(offsets[row], offsets[row + 1]):
-            kind = machine.classes[data[position]]
-            if kind != SKIPPED:
-                state = machine.steps[state, kind]
-                counts[row] += machine.ends[state]
-    return counts
 
 
 @kernel

@@ -28,7 +28,8 @@ from gristmill.filters.blocklist import (
 from gristmill.filters.hash_table import word_table
 from gristmill.filters.optout import AIPREF_TRAIN, NOAI, TDM, opt_outs
 from gristmill.filters.subwords import automaton
-from gristmill.filters.url_scan import cut, distinct_words, host_ranges, match_hosts, match_urls, subword_counts
+from gristmill.filters.url_scan import cut, host_ranges, match_hosts, match_urls
+from gristmill.filters.url_words import distinct_words, subword_counts
 
 NAME = "urls"
 VERSION = 2

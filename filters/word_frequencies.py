@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +20,7 @@ from gristmill.core.errors import InputError
 from gristmill.core.jit import kernel
 from gristmill.core.normal import normal_words
 from gristmill.core.words import Words
+from gristmill.filters.array_files import read_arrays
 
 BINS = 32
 _ALPHA = 0.5  # added to each count of a document's own types
@@ -40,11 +40,12 @@ class Frequencies:
 def load_frequencies(path: Path) -> Frequencies:
     """Read a frequency file; InputError if it is none."""
     try:
-        with np.load(path, allow_pickle=False) as file:
-            found = Frequencies(file["hashes"], file["counts"], file["bounds"])
-    except (OSError, ValueError, KeyError, EOFError, BadZipFile) as error:
+        found = Frequencies(**read_arrays(path, *Frequencies.__dataclass_fields__))
+        if len(found.bounds) != BINS or len(found.counts) != len(found.hashes):
+            raise ValueError("its arrays have the wrong sizes")
+    except ValueError as error:
         raise InputError(
-            f"cannot read the word frequencies {path}: {error}; make them with 'gristmill train frequencies'"
+            f"{path} holds no word frequencies: {error}. Make them with 'gristmill train frequencies'."
         ) from error
     return _frozen(found)
 

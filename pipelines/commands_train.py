@@ -42,9 +42,10 @@ def quality(
     import orjson
 
     from gristmill.filters import quality_training as training
+    from gristmill.filters.quality_texts import compose
 
     settings = training.Settings(seed=seed, epochs=epochs, dimensions=dimensions, quantise=quantise)
-    source = training.compose(seed=seed) if labelled is None else labelled
+    source = compose(seed=seed) if labelled is None else labelled
     evaluation = training.train(source, out, settings, positive)
     if as_json:
         typer.echo(orjson.dumps(evaluation.json()).decode())
@@ -108,13 +109,15 @@ def buckets(
     sizes = pc.binary_length(column).to_numpy().astype(np.int64)
     if not sizes.any():
         raise InputError(f"{texts} has no text to measure cut-offs on.")
-    typer.echo(f"[stages.quality_buckets]\nmax_characters = {max_characters}")
+    lines = ["[stages.quality_buckets]", f"max_characters = {max_characters}"]
     for named in models:
         model, _, label = named.partition("=")
         label = label or "high"
         scores = score_texts(column, model_path(model), label, max_characters)
         cutoffs = ", ".join(repr(score) for score in measure_cutoffs(scores, sizes))
-        typer.echo(f'\n[[stages.quality_buckets.members]]\nmodel = "{model}"\nlabel = "{label}"\ncutoffs = [{cutoffs}]')
+        lines += ["", "[[stages.quality_buckets.members]]"]
+        lines += [f'model = "{model}"', f'label = "{label}"', f"cutoffs = [{cutoffs}]"]
+    typer.echo("\n".join(lines))
 
 
 @_train.command()

@@ -22,6 +22,8 @@ from gristmill.core.digest import bytes_digest, json_digest
 from gristmill.core.errors import RecipeError
 from gristmill.core.limits import check_languages, families
 from gristmill.crawl.selection import Selection
+from gristmill.pipelines.explaining import explain, explain_table
+from gristmill.pipelines.overrides import apply_override, parse_value
 from gristmill.pipelines.registry import StageType, stage_type
 
 RECIPE_FOLDER = Path(__file__).resolve().parent.parent / "recipes"
@@ -158,7 +160,7 @@ def _find(name_or_path: str) -> Path:
     path = RECIPE_FOLDER / f"{name_or_path}.toml"
     if not path.exists():
         near = difflib.get_close_matches(name_or_path, recipe_names(), 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(recipe_names())}"
+        hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(recipe_names())}."
         raise RecipeError(f"there is no recipe {name_or_path!r}; {hint} A path to a TOML file works too.")
     return path
 
@@ -194,7 +196,8 @@ def _read(path: Path, where: str) -> bytes:
         return Path(path).read_bytes()
     except OSError as error:
         raise RecipeError(
-            f"{where}: cannot read {path}: {error.strerror}. Run 'make install', or mend the path."
+            f"{where}: cannot read {path}: {error.strerror}. Mend the path (a model's name without a slash is one of "
+            "filters/models), or run 'make install'."
         ) from error
 
 
@@ -206,73 +209,3 @@ def _check_order(stages: list[Stage], path: Path) -> None:
             f"recipe {path}: a recipe starts with fetch, extract and ends with encode, shards (and pretrain, if it is to train); "
             f"this one is {', '.join(names)}."
         )
-
-
-def explain(stage: str, model: type[BaseModel], error: ValidationError) -> str:
-    """What is wrong with a stage's table, in a sentence."""
-    return explain_table(f"stages.{stage}", model, error)
-
-
-def explain_table(table: str, model: type[BaseModel], error: ValidationError) -> str:
-    """What is wrong with a stage's parameters, and what may have been meant."""
-    first = error.errors()[0]
-    place = ".".join([table, *(str(step) for step in first["loc"])])
-    if first["type"] == "extra_forbidden":
-        near = difflib.get_close_matches(str(first["loc"][-1]), _field_names(model), 1)
-        return f"unknown key {place}" + (
-            f"; did you mean {near[0]!r}?" if near else f"; known are {', '.join(_field_names(model))}."
-        )
-    return f"{place} = {first.get('input')!r}: {first['msg'][0].lower()}{first['msg'][1:]}."
-
-
-def _field_names(model: type[BaseModel]) -> list[str]:
-    names: list[str] = []
-    for name, info in model.model_fields.items():
-        names.append(name)
-        if isinstance(info.annotation, type) and issubclass(info.annotation, BaseModel):
-            names.extend(_field_names(info.annotation))
-    return names
-
-
-def _has(annotation: Any, parameter: str) -> bool:
-    return isinstance(annotation, type) and issubclass(annotation, BaseModel) and parameter in annotation.model_fields
-
-
-def apply_override(raw: dict[str, dict[str, Any]], override: str) -> None:
-    """Set one "family.parameter=value" in the stage that has that family: its name, a table in it, or of its rules.
-
-    Where several stages have a table of that name, it is set in each that has the parameter.
-    """
-    place, equals, value = override.partition("=")
-    family, dot, parameter = place.strip().rpartition(".")
-    if not equals or not dot:
-        raise RecipeError(f"--set {override}: write FAMILY.PARAMETER=VALUE, for example gopher_quality.min_words=40.")
-    parsed = parse_value(value)
-    owners = []  # tables of a family's name, of which several stages may have one
-    for name, table in raw.items():
-        if family in (name, f"stages.{name}"):
-            table[parameter] = parsed
-            return
-        module = stage_type(name).load()
-        model = module.Params
-        if family in {rule.partition(".")[0] for rule in getattr(module, "RULES", ())} - model.model_fields.keys():
-            table[parameter] = parsed
-            return
-        owner, _, family_name = family.rpartition(".")
-        if owner in ("", name) and family_name in model.model_fields:
-            owners.append((table, family_name, _has(model.model_fields[family_name].annotation, parameter)))
-    for table, family_name, known in owners:
-        if known or not any(known for *_, known in owners):  # if no table has it the check will tell
-            inner = table.get(family_name, {})
-            table[family_name] = {**inner, parameter: parsed} if isinstance(inner, dict) else inner
-    if owners:
-        return
-    raise RecipeError(f"--set {override}: no stage of the recipe has parameters of {family!r}.")
-
-
-def parse_value(value: str) -> Any:
-    """A value of --set: as TOML, or else as plain text."""
-    try:
-        return tomllib.loads(f"value = {value}")["value"]
-    except tomllib.TOMLDecodeError:
-        return value

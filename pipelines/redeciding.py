@@ -18,7 +18,8 @@ from gristmill.core.errors import RecipeError, UsageError
 from gristmill.core.limits import LANGUAGE, Limit, apply_limits, families
 from gristmill.core.params import Params
 from gristmill.core.verdict import Signal
-from gristmill.pipelines.recipe import apply_override, explain
+from gristmill.pipelines.explaining import explain
+from gristmill.pipelines.overrides import apply_override
 from gristmill.pipelines.registry import stage_type
 from gristmill.pipelines.runs import Run
 

@@ -79,7 +79,8 @@ def _parquet(path: Path, rows: int) -> Iterator[pa.RecordBatch]:
             own = [field.name for field in file.schema_arrow if field.name in _KNOWN.names or _is_ours(field)]
             yield from file.iter_batches(min(rows, _fitting_rows(file.metadata)), columns=own)
     except (pa.ArrowException, OSError) as error:
-        raise InputError(f"{path} cannot be read as Parquet: {error}. Write it again, or give JSON Lines.") from error
+        first = str(error).splitlines()[0].rstrip(".")
+        raise InputError(f"{path} cannot be read as Parquet: {first}. Write it again, or give JSON Lines.") from error
 
 
 def _fitting_rows(metadata: pq.FileMetaData) -> int:
@@ -117,7 +118,7 @@ def _row(line: bytes, place: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise InputError(f"{place} is no JSON object. Each line must be one, with id and text.")
     for name in _REQUIRED:
-        if name not in row:
+        if name not in row or (name == "id" and row[name] is None):
             raise InputError(f"{place} has no {name!r}; it has {', '.join(row) or 'nothing'}.")
     for name in ("text", "url", "language"):
         if not isinstance(row.get(name), str | None):

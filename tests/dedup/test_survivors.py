@@ -5,7 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gristmill.dedup.identifiers import TYPE, to_ids
-from gristmill.dedup.survivors import Keep, Sets, group_bounds, lead, shared_items, survivor_order
+from gristmill.dedup.rarity import Sets
+from gristmill.dedup.survivors import Keep, group_bounds, lead, shared_items, survivor_order
 
 
 def reference(groups: list[list[set[int]]], threshold: float) -> tuple[list[int], list[float]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gristmill.filters.calibration import calibrated, fit_platt
-from gristmill.filters.quality_evaluation import _crossed_error, calibration_error
+from gristmill.filters.score_measures import calibration_error, crossed_error
 
 
 def test_platts_scaling_mends_scores_that_are_too_sure() -> None:
@@ -16,7 +16,7 @@ def test_platts_scaling_mends_scores_that_are_too_sure() -> None:
     slope, intercept = fit_platt(sure, positive)
     assert slope == pytest.approx(0.4, abs=0.02)
     assert intercept == pytest.approx(-0.4, abs=0.05)
-    before, after = calibration_error(sure, positive), _crossed_error(sure, positive)
+    before, after = calibration_error(sure, positive), crossed_error(sure, positive)
     assert before > 0.1
     assert after < 0.02
     np.testing.assert_allclose(calibrated(sure, slope, intercept), truth, atol=0.02)

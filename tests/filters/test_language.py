@@ -150,7 +150,7 @@ def test_a_damaged_model_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     with pytest.raises(GristmillError, match="is not the language model"):
         lid176.check_model(copy)
     copy.write_bytes(b"no model")
-    with pytest.raises(InputError, match="not a fastText model"):
+    with pytest.raises(InputError, match="no fastText classifier"):
         judge_texts(ENGLISH, model=str(copy))
 
 

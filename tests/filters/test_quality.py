@@ -13,7 +13,7 @@ from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
 from gristmill.core.verdict import Example, Verdict
 from gristmill.filters import quality
-from gristmill.filters.quality_evaluation import auc
+from gristmill.filters.score_measures import auc
 from tests.paths import shared
 
 GOOD, SPAM = (example.text for example in quality.EXAMPLES)
@@ -116,7 +116,7 @@ def test_a_wrong_model_is_the_recipes_fault(tmp_path: Path) -> None:
     broken.write_bytes(b"not a model")
     with pytest.raises(InputError, match="does not exist"):
         judge([GOOD], model=str(tmp_path / "none.ftz"))
-    with pytest.raises(InputError, match="not a fastText model"):
+    with pytest.raises(InputError, match="no fastText classifier"):
         judge([GOOD], model=str(broken))
     with pytest.raises(InputError, match="no label 'best'"):
         judge([GOOD], label="best")

@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 
 from gristmill.core.errors import InputError
 from gristmill.filters import quality, quality_negatives, quality_training
-from gristmill.filters.quality_evaluation import auc
-from gristmill.filters.quality_training import Settings, compose, held_out_rows, measure, train
+from gristmill.filters.quality_texts import compose
+from gristmill.filters.quality_training import Settings, held_out_rows, measure, train
+from gristmill.filters.score_measures import auc
 
 SMALL = Settings(dimensions=4, epochs=5, buckets=500, min_characters=0, max_characters=0, min_count=5)
 
@@ -42,7 +43,8 @@ def test_the_same_bytes_again_and_in_a_fresh_process(tmp_path: Path) -> None:
     first = train(some(), tmp_path / "a.ftz", SMALL)
     assert train(some(), tmp_path / "b.ftz", SMALL) == first
     code = (
-        "import sys; from pathlib import Path; from gristmill.filters.quality_training import Settings, compose, train;"
+        "import sys; from pathlib import Path; from gristmill.filters.quality_texts import compose; "
+        "from gristmill.filters.quality_training import Settings, train;"
         "settings = Settings.model_validate_json(sys.argv[1]);"
         "train(compose(variants=1).slice(0, 520), Path(sys.argv[2]), settings)"
     )

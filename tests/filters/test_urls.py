@@ -19,15 +19,8 @@ from gristmill.filters import blocklist, suffixes
 from gristmill.filters.blocklist import licence_note, load_hosts, load_words
 from gristmill.filters.hash_table import backward_hash, hash_table, look_up, word_table
 from gristmill.filters.subwords import automaton
-from gristmill.filters.url_scan import (
-    cut,
-    distinct_words,
-    host_ranges,
-    match_hosts,
-    match_urls,
-    subword_counts,
-    url_hash,
-)
+from gristmill.filters.url_scan import cut, host_ranges, match_hosts, match_urls, url_hash
+from gristmill.filters.url_words import distinct_words, subword_counts
 from gristmill.filters.urls import Params, files, judge, licences
 from tests.paths import shared
 
