@@ -10,11 +10,10 @@ from gristmill.core.jit import kernel
 from gristmill.extract import block_words as w
 from gristmill.extract.block_words import Words
 from gristmill.extract.blocks import Blocks
-from gristmill.extract.classes import bucket
 from gristmill.extract.containers import N_SCORE, heading_level
 from gristmill.extract.elements import BOX, PARENT, TAG
 from gristmill.extract.feature_names import LEVELS
-from gristmill.extract.name_scores import BITS, Linear, block_name_score
+from gristmill.extract.name_scores import Linear, block_name_score
 from gristmill.extract.writing import BEGIN, ELEMENT, LEAF, LINK_BYTES, STOP
 
 (
@@ -68,7 +67,7 @@ def block_figures(
         g[OWN], g[ABOVE], g[PATH] = block_name_score(scores, linear.names, nodes, row[LEAF], box)
         total = low = high = np.float32(0)
         for word in range(words.first[block], words.first[block + 1]):
-            weight = linear.words[bucket(words.keys[word], 0, BITS)]
+            weight = linear.words[words.buckets[word]]
             total += weight
             low = min(low, weight)
             high = max(high, weight)

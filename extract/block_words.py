@@ -11,15 +11,34 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 from gristmill.extract.blocks import Blocks
+from gristmill.extract.classes import bucket
 from gristmill.extract.tags import mix, whole
 from gristmill.extract.writing import BEGIN, STOP
 
-CHARACTERS, WORDS, DIGITS, UPPER, COMMAS, ENDS, MARKS, TITLED, SHORT, LONGEST, LAST_KIND, FIRST_KIND, CJK, TEXT_KEY = (
-    range(14)
-)
+(
+    CHARACTERS,
+    WORDS,
+    DIGITS,
+    UPPER,
+    COMMAS,
+    ENDS,
+    MARKS,
+    TITLED,
+    SHORT,
+    LONGEST,
+    LAST_KIND,
+    FIRST_KIND,
+    CJK,
+    TEXT_KEY,
+    IN_TITLE,
+) = range(15)
 """Columns of counts. SHORT: words of up to three characters; TITLED: words that begin with a capital; LAST_KIND: 0 other,
 1 letter, 2 digit, 3 end of sentence, 4 comma or colon, 5 closing quote or bracket; FIRST_KIND: 0 other, 1 lower, 2
-upper, 3 digit; TEXT_KEY: hash of the words."""
+upper, 3 digit; TEXT_KEY: hash of the words, below 2³⁰; IN_TITLE: how many of the first MOST_COMPARED
+words stand in the title."""
+
+MOST_COMPARED = 64
+"""Words of a block that are looked up in the title."""
 
 _LETTER, _DIGIT, _CJK, _END, _COMMA, _MARK, _CLOSING, _SPACE = range(8)
 
@@ -27,12 +46,12 @@ _LETTER, _DIGIT, _CJK, _END, _COMMA, _MARK, _CLOSING, _SPACE = range(8)
 class Words(NamedTuple):
     """The words of a page's blocks."""
 
-    keys: NDArray[np.int64]
-    """Hash of each word, in lower case as far as ASCII goes, int64[words]."""
+    buckets: NDArray[np.uint16]
+    """Place of each word in the linear model: the lowest bits of its hash (see `hash_words`), uint16[words]."""
     first: NDArray[np.int64]
     """Where each block's words begin and the last one's end, int64[blocks + 1]."""
-    counts: NDArray[np.int64]
-    """int64[blocks, 14]: see the columns CHARACTERS to TEXT_KEY."""
+    counts: NDArray[np.int32]
+    """int32[blocks, 15]: see the columns CHARACTERS to IN_TITLE."""
 
 
 def _ascii_kinds() -> NDArray[np.uint8]:
@@ -118,17 +137,19 @@ def _code_at(text: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
 def read_words(
     text: NDArray[np.uint8],
     rows: NDArray[np.int32],
-    keys: NDArray[np.int64],
-    counts: NDArray[np.int64],
+    title: NDArray[np.uint32],
+    hashes: NDArray[np.uint16] | NDArray[np.uint32],
+    counts: NDArray[np.int32],
     first: NDArray[np.int64],
 ) -> int:
-    """Fill keys, counts and first (see Words) from blocks' text; the number of words."""
+    """Fill hashes (their lowest bits if they are narrow), counts and first (see Words) from blocks' text; the number of
+    words."""
     word = 0
     for block in range(len(rows)):
         first[block] = word
         key = 0
         length = 0
-        characters = digits = upper = commas = ends = marks = titled = short = longest = cjk = 0
+        characters = digits = upper = commas = ends = marks = titled = short = longest = cjk = in_title = 0
         last_kind = _SPACE
         text_key = 0
         at, stop = rows[block, BEGIN], rows[block, STOP]
@@ -153,7 +174,7 @@ def read_words(
                 length += 1
             else:
                 if length:
-                    keys[word] = key
+                    in_title += _add_word(key, title, hashes, word, whole(first[block]))
                     word += 1
                     text_key = mix(text_key, key)
                     short += length <= 3
@@ -161,7 +182,7 @@ def read_words(
                     key = 0
                     length = 0
                 if kind == _CJK:
-                    keys[word] = mix(byte, 0)
+                    in_title += _add_word(mix(byte, 0), title, hashes, word, whole(first[block]))
                     word += 1
                     text_key = mix(text_key, byte)
                     cjk += 1
@@ -187,11 +208,26 @@ def read_words(
         row[SHORT] = short
         row[LONGEST] = longest
         row[CJK] = cjk
-        row[TEXT_KEY] = text_key
+        row[TEXT_KEY] = bucket(text_key, 6, 30)
+        row[IN_TITLE] = in_title
         row[LAST_KIND] = last_kind
         row[FIRST_KIND] = _first_kind(text, rows[block, BEGIN], stop)
     first[len(rows)] = word
     return word
+
+
+@kernel
+def _add_word(
+    key: int, title: NDArray[np.uint32], hashes: NDArray[np.uint16] | NDArray[np.uint32], word: int, first: int
+) -> bool:
+    """Write a word's hash; whether it is among those that are looked up in the title, and stands there."""
+    value = bucket(key, 0, 31)
+    hashes[word] = value
+    if word - first < MOST_COMPARED:
+        for other in title:
+            if other == value:
+                return True
+    return False
 
 
 @kernel
@@ -207,11 +243,20 @@ def _first_kind(text: NDArray[np.uint8], at: int, stop: int) -> int:
 
 
 @kernel
-def count_words(blocks: Blocks) -> Words:
-    """Words and counts of a page's blocks."""
+def count_words(blocks: Blocks, title: NDArray[np.uint32]) -> Words:
+    """Words and counts of a page's blocks; `title` are the hashes of its title's words."""
     count = len(blocks.rows)
-    keys = np.empty(len(blocks.text) + 1, np.int64)
-    counts = np.empty((count, 14), np.int64)
+    buckets = np.empty(len(blocks.text) + 1, np.uint16)
+    counts = np.empty((count, 15), np.int32)
     first = np.empty(count + 1, np.int64)
-    words = read_words(blocks.text, blocks.rows, keys, counts, first)
-    return Words(keys[:words], first, counts)
+    words = read_words(blocks.text, blocks.rows, title, buckets, counts, first)
+    return Words(buckets[:words], first, counts)
+
+
+@kernel
+def hash_words(text: NDArray[np.uint8], rows: NDArray[np.int32]) -> NDArray[np.uint32]:
+    """Hashes of the words of blocks, in lower case as far as ASCII goes, below 2³¹, uint32[words]."""
+    hashes = np.empty(len(text) + 1, np.uint32)
+    counts = np.empty((len(rows), 15), np.int32)
+    words = read_words(text, rows, np.empty(0, np.uint32), hashes, counts, np.empty(len(rows) + 1, np.int64))
+    return hashes[:words]

@@ -1,4 +1,4 @@
-"""Bytes of a page to text: which charset, who said so, and how much of it could not be read.
+"""Bytes of a page to UTF-8: which charset it was, who said so, and how much of it could not be read.
 
 The order, and why (the first that decides wins):
 
@@ -19,15 +19,15 @@ what is broken is a small share of what is sound (`_MIXED_SHARE`): such a page h
 
 import codecs
 import re
-from functools import lru_cache
 from typing import Literal, NamedTuple
 
 import numpy as np
-from resiliparse.parse.encoding import detect_encoding, map_encoding_to_html5
+from resiliparse.parse.encoding import detect_encoding
+
+from gristmill.extract.charset_labels import CODECS, META_BYTES, UTF8, Charset, by_label, charset_of, meta_label
 
 Source = Literal["bom", "utf-8", "header", "meta", "detected", "fallback"]
 
-_META_BYTES = 8192
 _DETECT_BYTES = 131_072
 _UNDECODABLE_SHARE = 0.01  # of the bytes
 _MIXED_SHARE = 0.1  # broken per sound sequence; text of another charset has more broken ones than sound ones
@@ -41,47 +41,18 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16be"),
 )
 
-# Charsets by the name that resiliparse gives a label: the WHATWG name, and Python's codecs for it. The first that reads
-# the page without an error is taken, else the last. Python's own of the standard's name is narrower than what browsers
-# (and pages) mean.
-_CODECS = {
-    "utf-8": ("utf-8", ("utf-8",)),
-    "utf-16-le": ("utf-16le", ("utf-16-le",)),
-    "utf-16-be": ("utf-16be", ("utf-16-be",)),
-    "cp866": ("ibm866", ("cp866",)),
-    "mac-roman": ("macintosh", ("mac-roman",)),
-    "iso8859-11": ("windows-874", ("cp874",)),
-    "gbk": ("gbk", ("gb18030",)),
-    "gb18030": ("gb18030", ("gb18030",)),
-    "big5": ("big5", ("big5hkscs", "cp950")),
-    "euc_jp": ("euc-jp", ("euc_jp", "euc_jis_2004", "euc_jp")),
-    "iso2022_jp": ("iso-2022-jp", ("iso2022_jp", "iso2022_jp_ext")),
-    "shift_jis": ("shift_jis", ("cp932", "shift_jis_2004", "cp932")),
-    "euc_kr": ("euc-kr", ("cp949",)),
-}
-_EXTRA_LABELS = {  # known to the standard or to old pages, not to resiliparse
-    "x-mac-cyrillic": ("x-mac-cyrillic", ("mac-cyrillic",)),
-    "x-mac-ukrainian": ("x-mac-cyrillic", ("mac-cyrillic",)),
-    "hz-gb-2312": ("hz-gb-2312", ("hz",)),
-    "utf-32": ("utf-32le", ("utf-32-le",)),
-    "utf-32le": ("utf-32le", ("utf-32-le",)),
-    "utf-32be": ("utf-32be", ("utf-32-be",)),
-}
-
-_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([^\s\"';,]+)", re.IGNORECASE)
-_META_CHARSET = re.compile(rb"<meta\b[^>]{0,1024}?\bcharset\s{0,8}=\s{0,8}[\"']?\s{0,8}([\w.:-]{1,40})", re.IGNORECASE)
-_XML_CHARSET = re.compile(rb"\s{0,64}<\?xml\b[^>]{0,256}?\bencoding\s{0,8}=\s{0,8}[\"']([\w.:-]{1,40})", re.IGNORECASE)
-_COMMENT = re.compile(rb"<!--.*?(?:-->|\Z)", re.DOTALL)
 # What is open ends at the end of the sample: with a required end, a page of "<" takes quadratic time.
 _MARKUP = re.compile(rb"<(?:script|style)\b.*?(?:</(?:script|style)|\Z)|<[^>]*", re.DOTALL | re.IGNORECASE)
+_REPLACEMENT = b"\xef\xbf\xbd"  # U+FFFD
 _JAPANESE_ESCAPES = (b"\x1b$B", b"\x1b$@", b"\x1b(J")
 
 
 class Decoded(NamedTuple):
-    """A page as text."""
+    """A page in UTF-8."""
 
-    text: str
-    """Without NUL, line ends as "\\n"; not normalised (NFC before parsing would join ">" with a following accent)."""
+    utf8: bytes
+    """Without NUL, line ends as "\\n"; not normalised (NFC before parsing would join ">" with a following accent). The
+    page's own bytes, not a copy, where these are all that already."""
     charset: str
     """Name in the WHATWG Encoding Standard."""
     undecodable: int
@@ -89,10 +60,10 @@ class Decoded(NamedTuple):
     source: Source
     """What decided."""
 
-
-class _Charset(NamedTuple):
-    name: str
-    codecs: tuple[str, ...]
+    @property
+    def text(self) -> str:
+        """The page as text."""
+        return self.utf8.decode()
 
 
 def decode(data: bytes, content_type: str | None = None, charset: str | None = None) -> Decoded:
@@ -104,61 +75,50 @@ def decode(data: bytes, content_type: str | None = None, charset: str | None = N
         charset: a charset known from elsewhere; counts as the header's.
     """
     decoded = _decide(data, content_type, charset)
-    text = decoded.text
-    if b"\0" in data:  # looking for a NUL in wide text is slow: each ASCII character has a zero byte
-        text = text.replace("\0", "")
-    if b"\r" in data:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return decoded if text is decoded.text else decoded._replace(text=text)
+    return decoded._replace(utf8=decoded.utf8.replace(b"\0", b"").replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
 
 
 def _decide(data: bytes, content_type: str | None, charset: str | None) -> Decoded:
-    """Try the charsets in order; the text is as the bytes say."""
+    """Try the charsets in order; NUL and line ends are as the bytes say."""
     for mark, name in _BOMS:
         if data.startswith(mark):
-            return Decoded(*_read(data[len(mark) :], _by_label(name) or _UTF8), "bom")
+            return Decoded(*_read(data[len(mark) :], by_label(name) or UTF8), "bom")
     header = charset or charset_of(content_type)
     if not data.isascii():
-        text = _strict_utf8(data)
-        if text is not None:
-            return Decoded(text, "utf-8", 0, "utf-8")
+        sound = _strict_utf8(data)
+        if sound is not None:
+            return Decoded(sound, "utf-8", 0, "utf-8")
     elif b"\0" not in data and b"\x1b" not in data and b"~{" not in data:
-        return Decoded(data.decode("ascii"), "utf-8", 0, "utf-8")
-    declared: list[tuple[str | None, Source]] = [(header, "header"), (_meta_label(data), "meta")]
+        return Decoded(data, "utf-8", 0, "utf-8")
+    declared: list[tuple[str | None, Source]] = [(header, "header"), (meta_label(data), "meta")]
     return _decode_by_label(data, declared)
-
-
-def charset_of(content_type: str | None) -> str | None:
-    """The charset of a Content-Type header, quotes stripped; None if it has none."""
-    match = _HEADER_CHARSET.search(content_type) if content_type else None
-    return match[1] if match else None
 
 
 def _decode_by_label(data: bytes, declared: list[tuple[str | None, Source]]) -> Decoded:
     """Steps 3 to 6, for bytes that are not plain UTF-8."""
     wide = _unmarked_utf16(data)
     for label, source in declared:
-        known = _by_label(label)
+        known = by_label(label)
         if known is None:
             continue
         if known.name.startswith("utf-16"):
             if wide is None:
-                known = _UTF8
+                known = UTF8
             else:
                 return Decoded(*_read(data, wide), source)
         if data.isascii() and known.name not in ("iso-2022-jp", "hz-gb-2312"):
             continue
-        text, name, undecodable = _read(data, known)
+        utf8, name, undecodable = _read(data, known)
         if _is_plausible(data, name, undecodable):
-            return Decoded(text, name, undecodable, source)
+            return Decoded(utf8, name, undecodable, source)
     if wide is not None:
         return Decoded(*_read(data, wide), "detected")
     if data.isascii():
         if any(escape in data for escape in _JAPANESE_ESCAPES):
-            text, name, undecodable = _read(data, _Charset(*_CODECS["iso2022_jp"]))
+            utf8, name, undecodable = _read(data, Charset(*CODECS["iso2022_jp"]))
             if not undecodable:
-                return Decoded(text, name, 0, "detected")
-        return Decoded(data.decode("ascii"), "utf-8", 0, "utf-8")
+                return Decoded(utf8, name, 0, "detected")
+        return Decoded(data, "utf-8", 0, "utf-8")
     return _detect(data)
 
 
@@ -174,81 +134,53 @@ def _detect(data: bytes) -> Decoded:
     """Step 5 on the text without its tags, then step 6."""
     sample = _MARKUP.sub(b" ", data[:_DETECT_BYTES])
     found = detect_encoding(sample if not sample.isascii() else data, max_len=_DETECT_BYTES)
-    known = _by_label(found)
+    known = by_label(found)
     if known is not None and not known.name.startswith("utf-16"):
-        text, name, undecodable = _read(data, known)
+        utf8, name, undecodable = _read(data, known)
         if _is_plausible(data, name, undecodable):  # the detector says UTF-8 also when it has no idea
-            return Decoded(text, name, undecodable, "detected")
-    return Decoded(*_read(data, _Charset("windows-1252", ("cp1252",))), "fallback")
+            return Decoded(utf8, name, undecodable, "detected")
+    return Decoded(*_read(data, Charset("windows-1252", ("cp1252",))), "fallback")
 
 
-def _strict_utf8(data: bytes) -> str | None:
-    """The text if the bytes are UTF-8, one sequence cut at the end aside; None if not."""
+def _strict_utf8(data: bytes) -> bytes | None:
+    """The bytes if they are UTF-8, one sequence cut at the end left out; None if not."""
     try:
-        return data.decode()
+        data.decode()
     except UnicodeDecodeError as error:
-        if error.reason == "unexpected end of data" and not data[: error.start].isascii():
-            return data[: error.start].decode()
-        return None
+        is_cut = error.reason == "unexpected end of data" and not data[: error.start].isascii()
+        return data[: error.start] if is_cut else None
+    return data
 
 
-@lru_cache(maxsize=1024)
-def _by_label(label: str | None) -> _Charset | None:
-    """The charset of a label, or None if no browser knows it."""
-    if not label:
-        return None
-    label = label.strip().lower()
-    if label in _EXTRA_LABELS:
-        return _Charset(*_EXTRA_LABELS[label])
-    name = map_encoding_to_html5(label, fallback_utf8=False)
-    if name is None:
-        return None
-    if name in _CODECS:
-        return _Charset(*_CODECS[name])
-    return _Charset(_whatwg_name(name), (name,))
-
-
-def _whatwg_name(python_name: str) -> str:
-    """The standard's spelling of the single-byte charsets: "cp1251" is windows-1251, "iso8859-2" is iso-8859-2."""
-    if python_name.startswith("cp125"):
-        return "windows-" + python_name[2:]
-    return python_name.replace("iso8859", "iso-8859").replace("_", "-")
-
-
-_UTF8 = _Charset("utf-8", ("utf-8",))
-
-
-def _read(data: bytes, charset: _Charset) -> tuple[str, str, int]:
-    """Decode with replacement: text, name of the charset, replaced places."""
+def _read(data: bytes, charset: Charset) -> tuple[bytes, str, int]:
+    """Decode with replacement: UTF-8, name of the charset, replaced places."""
     for codec in charset.codecs[:-1]:
         try:
-            return data.decode(codec), charset.name, 0
+            return _to_utf8(data, codec), charset.name, 0
         except UnicodeDecodeError:
             continue
     codec = charset.codecs[-1]
     try:
-        return data.decode(codec), charset.name, 0
+        return _to_utf8(data, codec), charset.name, 0
     except UnicodeDecodeError:
-        text = data.decode(codec, "replace")
-        own = data.count(b"\xef\xbf\xbd") if codec == "utf-8" else 0  # U+FFFD that the page itself wrote
-        return text, charset.name, text.count("\ufffd") - own
+        utf8 = _to_utf8(data, codec, "replace")
+        own = data.count(_REPLACEMENT) if codec == "utf-8" else 0  # that the page itself wrote
+        return utf8, charset.name, utf8.count(_REPLACEMENT) - own
 
 
-def _meta_label(data: bytes) -> str | None:
-    """The label in the page: of its XML declaration or its first meta outside of comments."""
-    head = data[:_META_BYTES]
-    match = _XML_CHARSET.match(head) or _META_CHARSET.search(_COMMENT.sub(b"", head))
-    return match[1].decode("ascii", "replace") if match else None
+def _to_utf8(data: bytes, codec: str, errors: str = "strict") -> bytes:
+    """Bytes in another charset as UTF-8; UnicodeDecodeError as `errors` has it."""
+    return data.decode(codec, errors).encode("utf-8", "replace")
 
 
-def _unmarked_utf16(data: bytes) -> _Charset | None:
+def _unmarked_utf16(data: bytes) -> Charset | None:
     """UTF-16 without a mark, told by where its NUL bytes are and by a "<" of its kind; None if it is not that."""
-    head = np.frombuffer(data, np.uint8, min(len(data), _META_BYTES) // 2 * 2).reshape(-1, 2)
+    head = np.frombuffer(data, np.uint8, min(len(data), META_BYTES) // 2 * 2).reshape(-1, 2)
     if len(head) == 0:
         return None
     first, second = (float(share) for share in (head == 0).mean(axis=0))
     if second > _UTF16_SHARE and first < second / 8 and (head == (0x3C, 0)).all(axis=1).any():
-        return _Charset("utf-16le", ("utf-16-le",))
+        return Charset("utf-16le", ("utf-16-le",))
     if first > _UTF16_SHARE and second < first / 8 and (head == (0, 0x3C)).all(axis=1).any():
-        return _Charset("utf-16be", ("utf-16-be",))
+        return Charset("utf-16be", ("utf-16-be",))
     return None

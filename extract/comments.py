@@ -8,7 +8,6 @@ from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import ITEMPROP_SALT, name_tokens
 from gristmill.extract.elements import MARK_OF, MARKS, PARENT, TAG
 from gristmill.extract.tags import mix, tag_number
-from gristmill.extract.tokens import Tokens
 from gristmill.extract.writing import LEAF
 
 _NAMES_TEXT = """
@@ -37,7 +36,7 @@ _KEYS = _keys()
 
 
 @kernel
-def comment_blocks(data: NDArray[np.uint8], page: Tokens, blocks: Blocks) -> NDArray[np.bool_]:
+def comment_blocks(data: NDArray[np.uint8], attributes: NDArray[np.int32], blocks: Blocks) -> NDArray[np.bool_]:
     """Whether each block stands in an element that is named after comments and holds no h1, bool[blocks].
 
     Such a name on html, body or around the page's h1 says that there are comments, not that all of it is one. Forms and
@@ -54,7 +53,7 @@ def comment_blocks(data: NDArray[np.uint8], page: Tokens, blocks: Blocks) -> NDA
         inside[node] = inside[nodes[node, PARENT]]
         if inside[node] or has_h1[node]:
             continue
-        for token in range(name_tokens(data, nodes[node], page.attributes, keys)):
+        for token in range(name_tokens(data, nodes[node], attributes, keys)):
             for key in _KEYS:
                 if key == keys[token]:
                     inside[node] = True

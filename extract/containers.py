@@ -35,13 +35,11 @@ def _start_scores() -> NDArray[np.float64]:
 
 
 _START = _start_scores()
+_FARTHEST = 32767  # levels that an int16 can hold; pages that people made are 50 deep
 
-N_WORDS, N_PLAIN, N_LINKED, N_PARAS, N_BLOCKS, N_SCORE, N_OWN, N_UPPER, N_CARDS, N_CARD, N_DEPTH, N_CHILDREN, N_PATH = (
-    range(13)
-)
-"""Columns of elements' figures: words inside, words not in links, words in links, words in paragraphs, blocks,
-Readability's score, linear score of its names, that of names around it, equal siblings, nearest repeated element,
-depth, child elements, hash of the tag path (as a whole number)."""
+N_WORDS, N_PLAIN, N_LINKED, N_PARAS, N_SCORE, N_OWN, N_CARDS, N_CARD, N_DEPTH, N_CHILDREN = range(10)
+"""Columns of elements' figures: words inside, words not in links, words in links, words in paragraphs, Readability's
+score, linear score of its names, equal siblings, nearest repeated element, depth, child elements."""
 
 
 @kernel
@@ -64,9 +62,9 @@ def heading_level(tag: int) -> int:
 
 @kernel
 def element_figures(blocks: Blocks, words: Words, scores: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Figures of elements, float32[elements, 13]: what is in them, then what is around them."""
+    """Figures of elements, float32[elements, 10]: what is in them, then what is around them."""
     nodes = blocks.elements
-    figures = np.zeros((len(nodes), 13), np.float32)
+    figures = np.zeros((len(nodes), 10), np.float32)
     for block in range(len(blocks.rows)):
         node = blocks.rows[block, ELEMENT]
         count = np.float32(words.counts[block, w.WORDS])
@@ -76,7 +74,6 @@ def element_figures(blocks: Blocks, words: Words, scores: NDArray[np.float32]) -
         figures[node, N_WORDS] += count
         figures[node, N_LINKED] += linked
         figures[node, N_PLAIN] += count - linked
-        figures[node, N_BLOCKS] += 1
         if tag in (_P, _PRE, _BLOCKQUOTE) or blocks.rows[block, BREAKS] > 0:
             figures[node, N_PARAS] += count
         characters = words.counts[block, w.CHARACTERS]
@@ -90,7 +87,7 @@ def element_figures(blocks: Blocks, words: Words, scores: NDArray[np.float32]) -
                 up = nodes[up, PARENT]
     for node in range(len(nodes) - 1, 0, -1):
         parent = nodes[node, PARENT]
-        for column in range(N_WORDS, N_BLOCKS + 1):
+        for column in range(N_WORDS, N_PARAS + 1):
             figures[parent, column] += figures[node, column]
         figures[parent, N_CHILDREN] += 1
     _repeat(nodes, scores, figures)
@@ -99,7 +96,6 @@ def element_figures(blocks: Blocks, words: Words, scores: NDArray[np.float32]) -
         tag = nodes[node, TAG]
         figures[node, N_DEPTH] = figures[parent, N_DEPTH] + (nodes[node, BOX] == node)
         figures[node, N_OWN] = scores[node, 2]
-        figures[node, N_UPPER] = np.float32(0.8) * figures[parent, N_UPPER] + scores[node, 2]
         if figures[node, N_SCORE] > 0:
             figures[node, N_SCORE] += np.float32(_START[tag]) if tag < TAGS else np.float32(0)
             figures[node, N_SCORE] *= 1 - figures[node, N_LINKED] / max(np.float32(1), figures[node, N_WORDS])
@@ -143,7 +139,7 @@ def smallest_with(nodes: NDArray[np.int64], figures: NDArray[np.float32], share:
 
 @kernel
 def distances_to(
-    nodes: NDArray[np.int64], figures: NDArray[np.float32], goal: int, distances: NDArray[np.float32]
+    nodes: NDArray[np.int64], figures: NDArray[np.float32], goal: int, distances: NDArray[np.int16]
 ) -> None:
     """Fill the levels from each element up to the first that holds the goal, and from the goal up to that.
 
@@ -151,7 +147,7 @@ def distances_to(
         nodes: the elements.
         figures: theirs.
         goal: an element.
-        distances: float32[elements, 2] of zeros.
+        distances: int16[elements, 2] of zeros.
     """
     holds = np.zeros(len(nodes), np.bool_)
     node = goal
@@ -162,7 +158,7 @@ def distances_to(
     for node in range(1, len(nodes)):
         parent = nodes[node, PARENT]
         if holds[node]:
-            distances[node, 1] = figures[goal, N_DEPTH] - figures[node, N_DEPTH]
+            distances[node, 1] = min(figures[goal, N_DEPTH] - figures[node, N_DEPTH], _FARTHEST)
         else:
-            distances[node, 0] = distances[parent, 0] + (nodes[node, BOX] == node)
+            distances[node, 0] = min(distances[parent, 0] + (nodes[node, BOX] == node), _FARTHEST)
             distances[node, 1] = distances[parent, 1]

@@ -17,38 +17,44 @@ from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from gristmill.extract.main_text import MainText, find_main_text
+from gristmill.extract.main_text import MainText, main_text, parse
 from gristmill.extract.params import Comments
 from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
 
 
-@dataclass(frozen=True)
+@dataclass
 class Markup:
     """A decoded page on its way to an engine.
 
     Attributes:
-        html: the page as text.
+        utf8: the page in UTF-8.
         url: the page's address, if known.
     """
 
-    html: str
+    utf8: bytes
     url: str | None
 
     @cached_property
-    def utf8(self) -> bytes:
-        """The page as bytes of UTF-8."""
-        return self.html.encode("utf-8", "replace")
+    def html(self) -> str:
+        """The page as text."""
+        return self.utf8.decode("utf-8", "replace")
 
     @cached_property
     def data(self) -> NDArray[np.uint8]:
-        """The same as an array, without most of its tags if it has absurdly many (extract/thinning.py)."""
+        """The page as an array, without most of its tags if it has absurdly many (extract/thinning.py)."""
         return thinned(np.frombuffer(self.utf8, np.uint8))
 
     @cached_property
     def tokens(self) -> Tokens:
         """The page's tokens."""
         return tokenize_page(self.data)
+
+    def take_tokens(self) -> Tokens:
+        """The page's tokens, for the last who needs them: they take more memory than most pages."""
+        tokens = self.tokens
+        del self.tokens
+        return tokens
 
     @cached_property
     def tree(self) -> HTMLTree:
@@ -69,8 +75,8 @@ Engine = Callable[[Markup, Comments], Found]
 
 def gristmill_text(markup: Markup, comments: Comments = "auto") -> Found:
     """Main text by the project's own classifier of blocks."""
-    main = find_main_text(markup.data, tokens=markup.tokens, comments=comments)
-    return Found(main.text.decode("utf-8", "replace"), main)
+    main = main_text(parse(markup.data, markup.take_tokens()), comments=comments)
+    return Found(main.text, main)
 
 
 def resiliparse_text(markup: Markup, comments: Comments = "auto") -> Found:

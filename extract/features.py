@@ -28,11 +28,10 @@ from gristmill.extract.containers import (
     smallest_with,
 )
 from gristmill.extract.feature_names import COLUMNS, F_PAGE
-from gristmill.extract.hints import HINTS, page_hints
+from gristmill.extract.hints import HINTS
 from gristmill.extract.name_scores import Linear, name_scores
 from gristmill.extract.place_features import fill_containers, fill_neighbours, fill_place, sum_paths
 from gristmill.extract.text_features import count_repeats, fill_text
-from gristmill.extract.tokens import Tokens
 from gristmill.extract.writing import ELEMENT
 
 
@@ -41,13 +40,11 @@ class PageFacts(NamedTuple):
 
     blocks: Blocks
     words: Words
-    title: NDArray[np.int64]
-    """Hashes of the title's words."""
     figures: NDArray[np.float32]
     """Of elements: see extract/containers.py."""
-    distances: NDArray[np.float32]
+    distances: NDArray[np.int16]
     """Levels from elements to the best container and to the smallest with half and four fifths of the plain words,
-    float32[elements, 6]."""
+    int16[elements, 6]."""
     own: NDArray[np.float32]
     """Of blocks: see extract/block_figures.py."""
     repeats: NDArray[np.int32]
@@ -62,26 +59,31 @@ class PageFacts(NamedTuple):
 
 @kernel
 def page_facts(
-    data: NDArray[np.uint8], page: Tokens, blocks: Blocks, words: Words, title: NDArray[np.int64], linear: Linear
+    data: NDArray[np.uint8],
+    attributes: NDArray[np.int32],
+    hints: NDArray[np.float32],
+    blocks: Blocks,
+    words: Words,
+    linear: Linear,
 ) -> PageFacts:
     """What the features of a page's blocks are made from.
 
     Args:
         data: the page in UTF-8.
-        page: its tokens.
+        attributes: its tags' attributes.
+        hints: what it says about its kind (extract/hints.py).
         blocks: its blocks.
         words: their words.
-        title: hashes of the title's words.
         linear: the linear models.
     """
     nodes = blocks.elements
-    scores = name_scores(data, page, blocks, linear.names)
+    scores = name_scores(data, attributes, blocks, linear.names)
     figures = element_figures(blocks, words, scores)
     best = 1
     for node in range(1, len(nodes)):
         if figures[node, N_SCORE] > figures[best, N_SCORE]:
             best = node
-    distances = np.zeros((len(nodes), 6), np.float32)
+    distances = np.zeros((len(nodes), 6), np.int16)
     distances_to(nodes, figures, best, distances[:, 0:2])
     distances_to(nodes, figures, smallest_with(nodes, figures, 0.5), distances[:, 2:4])
     distances_to(nodes, figures, smallest_with(nodes, figures, 0.8), distances[:, 4:6])
@@ -91,9 +93,9 @@ def page_facts(
     _fill_page(blocks, figures, shared)
     shared[5] = run[2]
     shared[8] = scores[1, 2]
-    shared[len(shared) - len(HINTS) :] = page_hints(data, page)
+    shared[len(shared) - len(HINTS) :] = hints
     paths = sum_paths(blocks, figures, own)
-    return PageFacts(blocks, words, title, figures, distances, own, count_repeats(words), paths, run, shared)
+    return PageFacts(blocks, words, figures, distances, own, count_repeats(words), paths, run, shared)
 
 
 @kernel
@@ -132,7 +134,7 @@ def block_features(facts: PageFacts, begin: int, end: int) -> NDArray[np.float32
     """Features of the blocks from `begin` to `end`, float32[end - begin, len(NAMES)]."""
     out = np.zeros((end - begin, COLUMNS), np.float32)
     blocks, own = facts.blocks, facts.own
-    fill_text(blocks, facts.words, facts.title, facts.repeats, own, begin, out)
+    fill_text(blocks, facts.words, facts.repeats, own, begin, out)
     fill_containers(blocks, facts.figures, facts.distances, own, facts.paths, begin, out)
     fill_place(blocks, facts.figures, own, facts.run, begin, out)
     fill_neighbours(blocks, own, begin, out)

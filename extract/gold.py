@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from gristmill.core.errors import UsageError
+from gristmill.extract.block_words import hash_words
 from gristmill.extract.charset import decode
 from gristmill.extract.labels import label_blocks
-from gristmill.extract.main_text import Parsed, parse, words_of
+from gristmill.extract.main_text import Parsed, parse, text_hashes
 
 LICENCES = ("CC-BY-4.0", "MIT", "Apache-2.0")
 """Of collections that may be learnt from."""
@@ -78,9 +79,11 @@ def load_gold(paths: Sequence[Path], seed: int = 0) -> list[GoldPage]:
 
 def _gold_page(row: dict[str, str], fold: int) -> GoldPage:
     html: bytes = row["html"]  # type: ignore[assignment]
-    parsed = parse(np.frombuffer(decode(html, None, row["charset"]).text.encode("utf-8", "replace"), np.uint8))
-    gold = words_of(np.frombuffer(row["gold_text"].encode("utf-8", "replace"), np.uint8))
-    words = np.diff(parsed.words.first)
+    parsed = parse(np.frombuffer(decode(html, None, row["charset"]).utf8, np.uint8))
+    blocks = parsed.blocks
+    gold = text_hashes(np.frombuffer(row["gold_text"].encode("utf-8", "replace"), np.uint8))
+    labels = label_blocks(hash_words(blocks.text, blocks.rows), parsed.words.first, gold)
+    words = parsed.sizes
     return GoldPage(
         id=row["id"],
         source=row["source"],
@@ -88,8 +91,8 @@ def _gold_page(row: dict[str, str], fold: int) -> GoldPage:
         page_type=row["page_type"],
         gold=row["gold_text"],
         parsed=parsed,
-        target=(label_blocks(parsed.words, gold) / np.maximum(words, 1)).astype(np.float32),
-        weight=((words / (len(gold.keys) + _SHORT_GOLD)) ** _WEIGHT_POWER).astype(np.float32),
+        target=(labels / np.maximum(words, 1)).astype(np.float32),
+        weight=((words / (len(gold) + _SHORT_GOLD)) ** _WEIGHT_POWER).astype(np.float32),
         learns=row["licence"] in LICENCES and row["source"] not in NEVER,
         fold=fold,
     )

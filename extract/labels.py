@@ -4,30 +4,35 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.block_words import Words
 
 _ROUNDS = 2  # what the first alignment leaves is aligned again: text that was moved
 
 
-def label_blocks(words: Words, gold: Words) -> NDArray[np.int64]:
-    """Words of each block that are in the reference text, int64[blocks]."""
-    matched = np.zeros(len(words.keys), np.bool_)
-    used = np.zeros(len(gold.keys), np.bool_)
+def label_blocks(words: NDArray[np.uint32], first: NDArray[np.int64], gold: NDArray[np.uint32]) -> NDArray[np.int64]:
+    """Words of each block that are in the reference text, int64[blocks].
+
+    Args:
+        words: hashes of the blocks' words.
+        first: where each block's begin and the last one's end, int64[blocks + 1].
+        gold: hashes of the reference text's words.
+    """
+    matched = np.zeros(len(words), np.bool_)
+    used = np.zeros(len(gold), np.bool_)
     for _ in range(_ROUNDS):
-        left = np.flatnonzero(~matched & np.isin(words.keys, gold.keys[~used]))
-        right = np.flatnonzero(~used & np.isin(gold.keys, words.keys[~matched]))
+        left = np.flatnonzero(~matched & np.isin(words, gold[~used]))
+        right = np.flatnonzero(~used & np.isin(gold, words[~matched]))
         if not len(left) or not len(right):
             break
-        pairs = common_subsequence(words.keys[left], gold.keys[right])
+        pairs = common_subsequence(words[left], gold[right])
         matched[left[pairs[:, 0]]] = True
         used[right[pairs[:, 1]]] = True
     sums = np.concatenate([[0], np.cumsum(matched)])
-    labels: NDArray[np.int64] = (sums[words.first[1:]] - sums[words.first[:-1]]).astype(np.int64)
+    labels: NDArray[np.int64] = (sums[first[1:]] - sums[first[:-1]]).astype(np.int64)
     return labels
 
 
 @kernel
-def common_subsequence(left: NDArray[np.int64], right: NDArray[np.int64]) -> NDArray[np.int64]:
+def common_subsequence(left: NDArray[np.uint32], right: NDArray[np.uint32]) -> NDArray[np.int64]:
     """A longest common subsequence of two sequences, as pairs of places, int64[length, 2].
 
     Bit-parallel (Hyyrö 2004): a row of bits for each word of `left`; memory is len(left) * len(right) / 8 bytes.

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.extract.block_words import Words, count_words
+from gristmill.extract.block_words import Words, count_words, hash_words
 from gristmill.extract.blocks import Blocks, build_blocks
 from gristmill.extract.choice import choose, fill_gaps
 from gristmill.extract.comments import comment_blocks
@@ -21,6 +21,7 @@ from gristmill.extract.elements import PARENT, TAG
 from gristmill.extract.feature_names import COLUMNS
 from gristmill.extract.features import PageFacts, block_features, page_facts
 from gristmill.extract.forest import Forest, probabilities, score_rows
+from gristmill.extract.hints import page_hints
 from gristmill.extract.name_scores import Linear
 from gristmill.extract.page_type import PAGE_TYPES, add_blocks, begin_page, page_features, type_probabilities
 from gristmill.extract.params import MODEL, Comments
@@ -32,7 +33,7 @@ from gristmill.extract.tokens import Tokens, tokenize_page
 from gristmill.extract.writing import BEGIN, ELEMENT, SOURCE, SOURCE_END, STOP
 
 _MOST_TITLE_WORDS = 64
-_CHUNK = 4096  # blocks whose features are in memory at once: 2.7 MB
+_CHUNK = 512  # blocks whose features are in memory at once: 344 kB
 _FORESTS = ("blocks", "types")
 
 
@@ -45,13 +46,15 @@ class Model(NamedTuple):
 
 
 class Parsed(NamedTuple):
-    """A page in blocks, before anything is decided."""
+    """A page in blocks, before anything is decided. Its tokens are not needed any more: they take 40 bytes a tag."""
 
     data: NDArray[np.uint8]
-    tokens: Tokens
+    attributes: NDArray[np.int32]
+    """Of its tags: see extract/tokens.py."""
+    hints: NDArray[np.float32]
+    """What it says about its kind: see extract/hints.py."""
     blocks: Blocks
     words: Words
-    title: NDArray[np.int64]
 
     @property
     def sizes(self) -> NDArray[np.int64]:
@@ -87,37 +90,32 @@ class MainText:
     """What the engine found.
 
     Attributes:
-        text: UTF-8.
-        parsed: the page in blocks.
+        text: the text.
+        data: the page that it was found in, in UTF-8.
         probability: of each block, float32[blocks].
         kept: which blocks are the text, bool[blocks].
         places: where they stand in it, in bytes, int32[blocks, 2].
         confidence: word F1 that is expected of the choice.
         page_type: one of PAGE_TYPES.
+        elements: elements of the page.
+        depth: its deepest nesting, html and body included.
     """
 
-    text: bytes
-    parsed: Parsed
+    text: str
+    data: NDArray[np.uint8]
     probability: NDArray[np.float32]
     kept: NDArray[np.bool_]
     places: NDArray[np.int32]
     confidence: float
     page_type: str
-
-    @property
-    def elements(self) -> int:
-        """Elements of the page."""
-        return len(self.parsed.blocks.elements)
-
-    @property
-    def depth(self) -> int:
-        """Its deepest nesting, html and body included."""
-        return int(self.parsed.blocks.depth) + 2
+    elements: int
+    depth: int
 
     def described(self) -> tuple[Block, ...]:
-        """Every block of the page, in order."""
-        blocks, text = self.parsed.blocks, self.parsed.blocks.text.tobytes()
-        rows = feature_rows(self.parsed, load_model().linear)
+        """Every block of the page, in order. The page is read again: what tells of its blocks is several times its size."""
+        page = parse(self.data, tokenize_page(self.data))
+        blocks, text = page.blocks, page.blocks.text.tobytes()
+        rows = feature_rows(page, load_model().linear)
         return tuple(
             Block(
                 text=text[row[BEGIN] : row[STOP]].decode("utf-8", "replace"),
@@ -152,23 +150,21 @@ def parse(data: NDArray[np.uint8], tokens: Tokens | None = None) -> Parsed:
         data = thinned(data)
         tokens = tokenize_page(data)
     blocks = build_blocks(data, tokens)
-    words = count_words(blocks)
     begin, end = blocks.title
-    title = np.unique(words_of(data[begin:end]).keys)[:_MOST_TITLE_WORDS]
-    title.flags.writeable = False
-    return Parsed(data, tokens, blocks, words, title)
+    title = _fixed(np.unique(text_hashes(data[begin:end]))[:_MOST_TITLE_WORDS])
+    return Parsed(data, tokens.attributes, page_hints(data, tokens), blocks, count_words(blocks, title))
 
 
-def words_of(text: NDArray[np.uint8]) -> Words:
-    """The words of a text, as one block."""
+def text_hashes(text: NDArray[np.uint8]) -> NDArray[np.uint32]:
+    """Hashes of the words of a text that is no page."""
     rows = np.zeros((1, 10), np.int32)
-    rows[0, 3] = len(text)
-    return count_words(Blocks(text, rows, np.zeros((0, 7), np.int32), (0, 0), 0))
+    rows[0, STOP] = len(text)
+    return hash_words(text, rows)
 
 
 def facts_of(page: Parsed, linear: Linear) -> PageFacts:
     """What the features of a page's blocks are made from."""
-    return page_facts(page.data, page.tokens, page.blocks, page.words, page.title, linear)
+    return page_facts(page.data, page.attributes, page.hints, page.blocks, page.words, linear)
 
 
 def feature_rows(page: Parsed, linear: Linear) -> Iterator[NDArray[np.float32]]:
@@ -194,26 +190,39 @@ def features_of_page(
     return page_features(sums)
 
 
-def find_main_text(
-    data: NDArray[np.uint8], model: Model | None = None, tokens: Tokens | None = None, comments: Comments = "auto"
-) -> MainText:
+def find_main_text(data: NDArray[np.uint8], model: Model | None = None) -> MainText:
+    """Find the main text of a page of UTF-8 bytes, uint8[bytes]; see `main_text`."""
+    return main_text(parse(data), model)
+
+
+def main_text(page: Parsed, model: Model | None = None, comments: Comments = "auto") -> MainText:
     """Find a page's main text.
 
     Args:
-        data: the decoded page as UTF-8, uint8[bytes].
+        page: the page in blocks.
         model: another model than the shipped one.
-        tokens: the page's tokens, if they are known.
         comments: what becomes of blocks that are named after comments; "auto": as the classifier sees them.
     """
-    model = model or load_model()
-    page = parse(data, tokens)
-    probability, page_type = _judge(page, model)
-    kept, confidence = choose(probability, page.sizes)
-    fill_gaps(kept, probability, page.blocks.elements[page.blocks.rows[:, ELEMENT], PARENT])
+    probability, page_type = _judge(page, model or load_model())
+    data, blocks, sizes = page.data, page.blocks, page.sizes
+    kept, confidence = choose(probability, sizes)
+    fill_gaps(kept, probability, blocks.elements[blocks.rows[:, ELEMENT], PARENT])
     if comments != "auto":
-        kept[comment_blocks(page.data, page.tokens, page.blocks)] = comments == "keep"
-    text, places = render(page.data, page.tokens, page.blocks, page.words, kept)
-    return MainText(text.tobytes(), page, probability, kept, places, float(confidence), page_type)
+        kept[comment_blocks(data, page.attributes, blocks)] = comments == "keep"
+    text, places = render(data, page.attributes, blocks, sizes, kept)
+    elements, depth = len(blocks.elements), int(blocks.depth) + 2
+    del page, blocks  # as large as the page, and text with one wide character takes four bytes for each
+    return MainText(
+        str(text.data, "utf-8", "replace"),
+        data,
+        probability,
+        kept,
+        places,
+        float(confidence),
+        page_type,
+        elements,
+        depth,
+    )
 
 
 def _judge(page: Parsed, model: Model) -> tuple[NDArray[np.float32], str]:

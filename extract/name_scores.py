@@ -10,7 +10,6 @@ from gristmill.extract.blocks import Blocks
 from gristmill.extract.classes import bucket, name_tokens
 from gristmill.extract.elements import PARENT, TAG
 from gristmill.extract.tags import mix, whole
-from gristmill.extract.tokens import Tokens
 from gristmill.extract.writing import ELEMENT, LEAF
 
 BITS = 16
@@ -28,20 +27,22 @@ class Linear(NamedTuple):
 
 @kernel
 def name_scores(
-    data: NDArray[np.uint8], page: Tokens, blocks: Blocks, weights: NDArray[np.float32]
+    data: NDArray[np.uint8], attributes: NDArray[np.int32], blocks: Blocks, weights: NDArray[np.float32]
 ) -> NDArray[np.float32]:
     """Sum of the weights of each element's names, float32[elements, 3]: as the block's own, its parent's, a further one's."""
     scores = np.zeros((len(blocks.elements), 3), np.float32)
     keys = np.empty(32, np.int64)
     for node in range(len(blocks.elements)):
-        for token in range(name_tokens(data, blocks.elements[node], page.attributes, keys)):
+        for token in range(name_tokens(data, blocks.elements[node], attributes, keys)):
             for place in range(3):
                 scores[node, place] += weights[bucket(keys[token], place, BITS)]
     return scores
 
 
 @kernel
-def block_names(data: NDArray[np.uint8], page: Tokens, blocks: Blocks, block: int, out: NDArray[np.int64]) -> int:
+def block_names(
+    data: NDArray[np.uint8], attributes: NDArray[np.int32], blocks: Blocks, block: int, out: NDArray[np.int64]
+) -> int:
     """Buckets of a block's names and tag path, for training; how many. `out` is int64[>= 512]."""
     keys = np.empty(32, np.int64)
     nodes = blocks.elements
@@ -49,7 +50,7 @@ def block_names(data: NDArray[np.uint8], page: Tokens, blocks: Blocks, block: in
     box = blocks.rows[block, ELEMENT]
     count = 0
     for _ in range(4):
-        for token in range(name_tokens(data, nodes[node], page.attributes, keys)):
+        for token in range(name_tokens(data, nodes[node], attributes, keys)):
             out[count] = bucket(keys[token], 0, BITS)
             count += 1
         if node == box:
@@ -59,7 +60,7 @@ def block_names(data: NDArray[np.uint8], page: Tokens, blocks: Blocks, block: in
     for level in range(5):
         if node <= 0:
             break
-        for token in range(name_tokens(data, nodes[node], page.attributes, keys)):
+        for token in range(name_tokens(data, nodes[node], attributes, keys)):
             out[count] = bucket(keys[token], 1 if level == 0 else 2, BITS)
             count += 1
         node = nodes[node, PARENT]

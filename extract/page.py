@@ -1,7 +1,8 @@
 """One page: bytes in, main text and what the page says about itself out."""
 
+import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -14,6 +15,8 @@ from gristmill.extract.metadata import read_metadata
 from gristmill.extract.params import Comments, Params
 
 _MESSAGE_CHARS = 200
+_PIECE_CHARS = 65_536
+_BLANK = re.compile(r"[ \n]")
 _INVISIBLE = (
     "\xad",
     "\u200b",
@@ -116,18 +119,18 @@ def extract_page(
     if len(html) > params.max_html_bytes:
         raise PageError("extract.too_large", f"{len(html):,} bytes, limit {params.max_html_bytes:,} (max_html_bytes)")
     decoded = decode(html, content_type, charset)
-    markup = Markup(decoded.text, url)
+    markup = Markup(decoded.utf8, url)
     size = _measured(markup.utf8, params) if name in TREE_ENGINES else Size(0, 0, 0)
+    about = read_metadata(markup, headers, captured=captured)  # before the engine: it uses the tokens up
     found = _run(ENGINES[name], markup, params.comments)
     if found.main:
         size = Size(found.main.elements, found.main.depth, 0)
     text = clean_text(found.text)
-    text_bytes = len(text.encode())
+    text_bytes = len(text) if text.isascii() else len(text.encode())
     if text_bytes > params.max_text_bytes:
         raise PageError(
             "extract.too_much_text", f"{text_bytes:,} bytes, limit {params.max_text_bytes:,} (max_text_bytes)"
         )
-    about = read_metadata(markup, headers, captured=captured)
     return Page(
         text=text,
         title=clean_text(about.title),
@@ -193,6 +196,26 @@ def clean_text(text: str) -> str:
         return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
     for character in (*_INVISIBLE, "\0"):
         text = text.replace(character, "")
-    text = text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n")
-    text = unicodedata.normalize("NFC", text)
-    return text.encode("utf-8", "replace").decode().strip()
+    text = _composed(text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        text = text.encode("utf-8", "replace").decode()
+    return text.strip()
+
+
+def _composed(text: str) -> str:
+    """NFC, some at a time: for all of a long text at once it would take up to 16 bytes a character."""
+    if all(unicodedata.is_normalized("NFC", piece) for piece in _pieces(text)):
+        return text
+    return "".join(unicodedata.normalize("NFC", piece) for piece in _pieces(text))
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text in pieces that end before a blank: nothing joins with one."""
+    begin = 0
+    while begin < len(text):
+        blank = _BLANK.search(text, begin + _PIECE_CHARS)
+        end = blank.start() if blank else len(text)
+        yield text[begin:end]
+        begin = end

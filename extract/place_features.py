@@ -34,12 +34,14 @@ from gristmill.extract.name_scores import path_keys
 from gristmill.extract.tags import mix, whole
 from gristmill.extract.writing import ELEMENT, LEAF
 
+_MOST_SLOTS = 16_384  # 196 kB; pages of thousands of blocks have few tag paths
+
 
 @kernel
 def sum_paths(blocks: Blocks, figures: NDArray[np.float32], own: NDArray[np.float32]) -> NDArray[np.float32]:
     """Blocks, words and words in links on each tag path, float32[slots, 3], by `_path_slot`."""
     size = 64
-    while size < 4 * len(blocks.rows):
+    while size < min(_MOST_SLOTS, 4 * len(blocks.rows)):
         size *= 2
     paths = np.zeros((size, 3), np.float32)
     for block in range(len(blocks.rows)):
@@ -94,7 +96,7 @@ def fill_place(
 def fill_containers(
     blocks: Blocks,
     figures: NDArray[np.float32],
-    distances: NDArray[np.float32],
+    distances: NDArray[np.int16],
     own: NDArray[np.float32],
     paths: NDArray[np.float32],
     begin: int,

@@ -9,11 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
-from gristmill.extract.block_words import WORDS, Words
 from gristmill.extract.blocks import Blocks
 from gristmill.extract.elements import FIRST, LAST, MARKS, PARENT, PRE, TAG
 from gristmill.extract.tags import tag_number, whole
-from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END, Tokens
+from gristmill.extract.tokens import ATTRIBUTES, NAME, VALUE, VALUE_END
 from gristmill.extract.writing import BEGIN, ELEMENT, LEAF, STOP
 
 _LI, _UL, _OL, _TABLE, _TR, _TD, _TH, _DT, _DD, _CAPTION, _THEAD = map(
@@ -31,12 +30,12 @@ _SEPARATOR_BYTES = 128
 
 
 @kernel
-def _number_of(data: NDArray[np.uint8], page: Tokens, node: NDArray[np.int32]) -> int:
+def _number_of(data: NDArray[np.uint8], attributes: NDArray[np.int32], node: NDArray[np.int32]) -> int:
     """The number before a list's first: its start less one."""
     for row in range(node[FIRST], node[LAST]):
-        if page.attributes[row, NAME] == _START:
+        if attributes[row, NAME] == _START:
             value = 0
-            begin, end = page.attributes[row, VALUE], page.attributes[row, VALUE_END]
+            begin, end = attributes[row, VALUE], attributes[row, VALUE_END]
             for at in range(begin, min(end, begin + 6)):
                 if not 0x30 <= data[at] <= 0x39:
                     return 0
@@ -46,7 +45,7 @@ def _number_of(data: NDArray[np.uint8], page: Tokens, node: NDArray[np.int32]) -
 
 
 @kernel
-def _lay_out(data: NDArray[np.uint8], page: Tokens, nodes: NDArray[np.int64]) -> NDArray[np.int32]:
+def _lay_out(data: NDArray[np.uint8], attributes: NDArray[np.int32], nodes: NDArray[np.int64]) -> NDArray[np.int32]:
     """What surrounds each element, int32[elements, 8]: see the columns _ITEM to _DEFINITION."""
     layout = np.zeros((len(nodes), 8), np.int32)
     counts = np.zeros(len(nodes), np.int32)
@@ -64,7 +63,7 @@ def _lay_out(data: NDArray[np.uint8], page: Tokens, nodes: NDArray[np.int64]) ->
         elif tag in (_UL, _OL):
             layout[node, _LEVEL] += 1
             if tag == _OL:
-                counts[node] = _number_of(data, page, nodes[node])
+                counts[node] = _number_of(data, attributes, nodes[node])
         elif tag == _TABLE:
             layout[node, _IN_TABLE] = node
             layout[node, _ROW] = layout[node, _CELL] = 0
@@ -81,7 +80,7 @@ def _lay_out(data: NDArray[np.uint8], page: Tokens, nodes: NDArray[np.int64]) ->
 
 
 @kernel
-def _data_tables(blocks: Blocks, words: Words, layout: NDArray[np.int32]) -> NDArray[np.bool_]:
+def _data_tables(blocks: Blocks, sizes: NDArray[np.int64], layout: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which elements are tables of data, bool[elements]."""
     nodes = blocks.elements
     rows = np.zeros(len(nodes), np.int32)
@@ -97,7 +96,7 @@ def _data_tables(blocks: Blocks, words: Words, layout: NDArray[np.int32]) -> NDA
         cells[table] += tag in (_TD, _TH)
     for block in range(len(blocks.rows)):
         table = layout[blocks.rows[block, ELEMENT], _IN_TABLE]
-        size[table] += words.counts[block, WORDS]
+        size[table] += sizes[block]
         parts[table] += 1
     is_data = np.zeros(len(nodes), np.bool_)
     for node in range(1, len(nodes)):
@@ -177,20 +176,24 @@ def _mark_item(out: NDArray[np.uint8], at: int, item: int, nodes: NDArray[np.int
 
 @kernel
 def render(
-    data: NDArray[np.uint8], page: Tokens, blocks: Blocks, words: Words, kept: NDArray[np.bool_]
+    data: NDArray[np.uint8],
+    attributes: NDArray[np.int32],
+    blocks: Blocks,
+    sizes: NDArray[np.int64],
+    kept: NDArray[np.bool_],
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Text of the kept blocks, uint8[bytes], and where each block begins and ends in it, int32[blocks, 2] (0, 0 if not).
 
     Args:
         data: the page in UTF-8.
-        page: its tokens.
+        attributes: its tags' attributes.
         blocks: its blocks.
-        words: their words.
+        sizes: words of each block, int64[blocks].
         kept: bool[blocks].
     """
     nodes = blocks.elements
-    layout = _lay_out(data, page, nodes)
-    is_data = _data_tables(blocks, words, layout)
+    layout = _lay_out(data, attributes, nodes)
+    is_data = _data_tables(blocks, sizes, layout)
     places = np.zeros((len(blocks.rows), 2), np.int32)
     size = 0
     for block in range(len(blocks.rows)):

@@ -33,6 +33,7 @@ _REL, _PROPERTY, _ITEMPROP, _TYPE, _NAME, _HTTP_EQUIV = map(
 _CANONICAL = text_hash("canonical")
 _LD_JSON = text_hash("application/ld+json")
 _MOST = 2000  # tags: a page that speaks more often is not listened to
+_LONGEST = 16_384  # bytes of a value
 _LICEN = (0x6C, 0x69, 0x63, 0x65, 0x6E)  # in lower case
 
 
@@ -71,7 +72,8 @@ def speaking_tags(data: NDArray[np.uint8], page: Tokens, metas: NDArray[np.int64
 
 
 def _value(data: NDArray[np.uint8], begin: int, end: int, in_attribute: bool = True) -> str:
-    """Text with its character references decoded."""
+    """Text with its character references decoded; of an absurdly long one the beginning."""
+    end = min(end, begin + _LONGEST)
     value = data[begin:end].tobytes()
     if b"&" in value:
         value = decode_references(data, begin, end, in_attribute).tobytes()

@@ -8,35 +8,26 @@ from gristmill.extract import block_figures as b
 from gristmill.extract import block_words as w
 from gristmill.extract.block_words import Words
 from gristmill.extract.blocks import Blocks
-from gristmill.extract.classes import bucket
 from gristmill.extract.feature_names import F_SCORES
 from gristmill.extract.writing import BEGIN, BOLD_BYTES, BREAKS, LINKS, STOP
-
-_MOST_COMPARED = 64  # words of a block that are looked up in the title
 
 
 @kernel
 def count_repeats(words: Words) -> NDArray[np.int32]:
-    """How many blocks have a text, by `repeat_slot`."""
+    """How many blocks have a text, by the lowest bits of its key."""
     size = 64
     while size < 2 * len(words.counts):
         size *= 2
     repeats = np.zeros(size, np.int32)
     for block in range(len(words.counts)):
-        repeats[_repeat_slot(words.counts[block, w.TEXT_KEY], size)] += 1
+        repeats[words.counts[block, w.TEXT_KEY] & (size - 1)] += 1
     return repeats
-
-
-@kernel
-def _repeat_slot(text_key: int, size: int) -> int:
-    return bucket(text_key, 6, 30) & (size - 1)
 
 
 @kernel
 def fill_text(
     blocks: Blocks,
     words: Words,
-    title: NDArray[np.int64],
     repeats: NDArray[np.int32],
     own: NDArray[np.float32],
     begin: int,
@@ -67,9 +58,9 @@ def fill_text(
         f[15] = count / np.ceil(characters / np.float32(80))
         f[16] = counts[w.LONGEST]
         f[17] = np.float32(counts[w.CJK]) / count
-        f[18] = repeats[_repeat_slot(counts[w.TEXT_KEY], len(repeats))]
+        f[18] = repeats[counts[w.TEXT_KEY] & (len(repeats) - 1)]
         f[19] = row[BREAKS]
-        f[20] = _share_in(words, block, title)
+        f[20] = np.float32(counts[w.IN_TITLE]) / np.float32(max(1, min(w.MOST_COMPARED, counts[w.WORDS])))
         f[21] = g[b.HEADING]
         f[F_SCORES] = g[b.OWN]
         f[F_SCORES + 1] = g[b.ABOVE]
@@ -77,18 +68,3 @@ def fill_text(
         f[F_SCORES + 3] = g[b.SCORE]
         f[F_SCORES + 4] = g[b.LOW]
         f[F_SCORES + 5] = g[b.HIGH]
-
-
-@kernel
-def _share_in(words: Words, block: int, some: NDArray[np.int64]) -> np.float32:
-    """Share of a block's words that are among some."""
-    if len(some) == 0:
-        return np.float32(0)
-    found = 0
-    first, end = words.first[block], words.first[block + 1]
-    for word in range(first, min(end, first + _MOST_COMPARED)):
-        for key in some:
-            if key == words.keys[word]:
-                found += 1
-                break
-    return np.float32(found) / np.float32(max(1, min(_MOST_COMPARED, end - first)))

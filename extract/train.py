@@ -18,14 +18,12 @@ from numpy.typing import NDArray
 from gristmill.core.errors import GristmillError, UsageError
 from gristmill.core.jit import kernel
 from gristmill.extract.blocks import Blocks
-from gristmill.extract.classes import bucket
 from gristmill.extract.forest import Forest, clear_bounds, forest_of, probabilities, score_rows
 from gristmill.extract.gold import FOLDS, GoldPage, load_gold
 from gristmill.extract.linear import train_linear
 from gristmill.extract.main_text import Model, features_of, features_of_page
-from gristmill.extract.name_scores import BITS, Linear, block_names
+from gristmill.extract.name_scores import Linear, block_names
 from gristmill.extract.page_type import PAGE_TYPES
-from gristmill.extract.tokens import Tokens
 
 _MOST_NAMES = 512  # of a block: 9 elements of up to 24, and its path
 _SCALE = 100.0  # of weights: one block's is small, and the trees' least sum in a leaf is a whole number
@@ -135,36 +133,30 @@ def _rows(parts: Sequence[tuple[NDArray[np.int32], NDArray[np.int64]]]) -> tuple
 
 def _name_buckets(page: GoldPage) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     parsed = page.parsed
-    return _all_names(parsed.data, parsed.tokens, parsed.blocks)
+    return _all_names(parsed.data, parsed.attributes, parsed.blocks)
 
 
 def _word_buckets(page: GoldPage) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     words = page.parsed.words
-    return _buckets(words.keys), np.diff(words.first)
+    return words.buckets.astype(np.int32), np.diff(words.first)
 
 
 @kernel
-def _all_names(data: NDArray[np.uint8], tokens: Tokens, blocks: Blocks) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
+def _all_names(
+    data: NDArray[np.uint8], attributes: NDArray[np.int32], blocks: Blocks
+) -> tuple[NDArray[np.int32], NDArray[np.int64]]:
     """Buckets of the names of all blocks, one after the other, and how many each has."""
     out = np.empty(_MOST_NAMES, np.int64)
     lengths = np.empty(len(blocks.rows), np.int64)
     for block in range(len(blocks.rows)):
-        lengths[block] = block_names(data, tokens, blocks, block, out)
+        lengths[block] = block_names(data, attributes, blocks, block, out)
     buckets = np.empty(lengths.sum(), np.int32)
     at = 0
     for block in range(len(blocks.rows)):
-        for place in range(block_names(data, tokens, blocks, block, out)):
+        for place in range(block_names(data, attributes, blocks, block, out)):
             buckets[at] = out[place]
             at += 1
     return buckets, lengths
-
-
-@kernel
-def _buckets(keys: NDArray[np.int64]) -> NDArray[np.int32]:
-    buckets = np.empty(len(keys), np.int32)
-    for word in range(len(keys)):
-        buckets[word] = bucket(keys[word], 0, BITS)
-    return buckets
 
 
 def save_model(model: Model, path: Path) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from resiliparse.parse.encoding import map_encoding_to_html5
 
-from gristmill.extract.charset import _CODECS, Decoded, _by_label, charset_of, decode
+from gristmill.extract.charset import Decoded, decode
+from gristmill.extract.charset_labels import CODECS, by_label, charset_of
 
 GERMAN = "<p>Größe – „fünf“ Äpfel für 5 €, naïve Übung</p>"
 RUSSIAN = "<p>Москва просыпается рано, и первые трамваи уже звенят на кольце, а город ещё спит.</p>"
@@ -91,12 +92,12 @@ def test_a_label_that_cannot_be_right_is_passed_over() -> None:
 
 def test_the_last_resort_is_windows_1252(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gristmill.extract.charset.detect_encoding", lambda *_, **__: "utf-8")  # its word for "no idea"
-    assert decode(b"\x93It\x92s\x94\x81") == Decoded("“It’s”\ufffd", "windows-1252", 1, "fallback")
+    assert decode(b"\x93It\x92s\x94\x81") == Decoded("“It’s”\ufffd".encode(), "windows-1252", 1, "fallback")
 
 
 def test_a_cut_sequence_at_the_end_is_tolerated_and_dropped() -> None:
     page = GERMAN.encode() + "€".encode()[:2]
-    assert decode(page, "text/html; charset=iso-8859-1") == Decoded(GERMAN, "utf-8", 0, "utf-8")
+    assert decode(page, "text/html; charset=iso-8859-1") == Decoded(GERMAN.encode(), "utf-8", 0, "utf-8")
 
 
 def test_foreign_pieces_in_a_utf8_page_are_counted() -> None:
@@ -130,7 +131,7 @@ def test_charset_of_a_header(header: str | None, charset: str | None) -> None:
 
 
 def test_every_name_of_the_table_is_one_that_the_label_map_gives_and_decodes() -> None:
-    for name, (standard, names) in _CODECS.items():
+    for name, (standard, names) in CODECS.items():
         assert map_encoding_to_html5(standard, fallback_utf8=False) == name
         for codec in names:
             codecs.lookup(codec)
@@ -140,7 +141,7 @@ def test_every_name_of_the_table_is_one_that_the_label_map_gives_and_decodes() -
     "label", ["latin1", "ascii", "iso-8859-9", "iso-8859-8-i", "tis-620", "ks_c_5601-1987", "x-mac-cyrillic", "logical"]
 )
 def test_labels_of_the_standard_have_a_codec(label: str) -> None:
-    charset = _by_label(label)
+    charset = by_label(label)
     assert charset is not None
     for codec in charset.codecs:
         codecs.lookup(codec)
@@ -149,7 +150,7 @@ def test_labels_of_the_standard_have_a_codec(label: str) -> None:
 @given(st.binary(max_size=300), st.sampled_from([None, "x; charset=utf-8", "x; charset=big5", "x; charset=utf-16"]))
 def test_any_bytes_become_clean_text_and_always_the_same(data: bytes, content_type: str | None) -> None:
     decoded = decode(data, content_type)
-    assert decoded.text.encode() == decoded.text.encode("utf-8", "strict")
+    assert decoded.text.encode() == decoded.utf8
     assert "\0" not in decoded.text
     assert "\r" not in decoded.text
     assert decode(data, content_type) == decoded
@@ -161,4 +162,4 @@ def test_utf8_is_always_recognised(text: str) -> None:
     if text.startswith("\ufeff"):
         assert told(decoded) == ("utf-8", "bom")
     elif not text.isascii():
-        assert decoded == Decoded(text, "utf-8", 0, "utf-8")
+        assert decoded == Decoded(text.encode(), "utf-8", 0, "utf-8")

@@ -5,7 +5,7 @@ from gristmill.extract.metadata import Metadata, read_metadata
 
 
 def read(html: str, headers: tuple[tuple[str, str], ...] = (), url: str | None = "https://example.org/a/b") -> Metadata:
-    return read_metadata(Markup(html, url), headers)
+    return read_metadata(Markup(html.encode(), url), headers)
 
 
 def test_title_and_language() -> None:
@@ -87,7 +87,7 @@ def test_author_day_and_canonical_address() -> None:
 def test_a_day_after_the_capture_is_none() -> None:
     meta = '<meta name="date" content="{}">'
     for value, said in [("2024-05-06", "2024-05-06"), ("2024-05-08", ""), ("1970-01-01", ""), ("May 2024", "")]:
-        page = read_metadata(Markup(meta.format(value), None), captured="2024-05-07T01:02:03Z")
+        page = read_metadata(Markup(meta.format(value).encode(), None), captured="2024-05-07T01:02:03Z")
         assert page.published == said
 
 

@@ -1,6 +1,5 @@
 """Pages with absurdly many tags: what is blanked, that ordinary pages are not touched, and what memory a page takes."""
 
-import json
 import subprocess
 import sys
 
@@ -10,24 +9,53 @@ import pytest
 from gristmill.extract import thinning
 from gristmill.extract.thinning import thinned
 
-MEGABYTES = 4
+SIZES = (1 << 20, 4 << 20)
+MOST = 8  # times the page
+PAGES = {
+    "tags": (b"<p>a", None),
+    "cells": (b"<td>1</td>", None),
+    "links": (b"<li><a href=x>a", None),
+    "depth": (b"<div>", None),
+    "breaks": (b"a<br>", None),
+    "attributes": (b"<p id=a class=b rel=c lang=d alt=e>x ", None),
+    "paragraphs": (b"<p>The harbour wakes before the town does, and nets are mended on the quay.</p>\n", None),
+    "words": (b"a ", None),
+    "title": (b"<title>a mill ", None),
+    "meta": (b"<meta name=author content='a mill ", None),
+    "brackets": (b"< ", None),
+    "Latin-1": ("été déjà vu çà et là ".encode("latin-1"), "latin1"),
+    "Latin-1 letters": ("é".encode("latin-1"), "latin1"),
+    "Latin-1 words": ("é à ".encode("latin-1"), "latin1"),
+    "Chinese": ("水车慢慢地转，".encode(), None),
+    "Chinese in GBK": ("水车慢慢地转，".encode("gbk"), "gbk"),
+    "Russian in windows-1251": ("Мельница мелет медленно. ".encode("cp1251"), "windows-1251"),
+    "an emoji": ("The mill 😀 grinds slowly. ".encode(), None),
+    "accents that are not composed": ("The cafe\u0301 at the mill. ".encode(), None),
+    "one tag in each of many lines": (b"<p>a b c d e f g h i j k l m n o p</p>\n", None),
+}
 MEASURED = """
-import json, resource, sys
+import os, resource, sys
 import numpy as np
 from gristmill.extract.page import extract_page
 from gristmill.extract.thinning import _blank_markup
+from tests.extract.test_thinning import PAGES, SIZES
 
 def peak():
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
 
-parts = json.loads(sys.argv[1])
-for part in parts:  # compiled code takes memory of its own
-    extract_page(part.encode() * 100)
+for part, charset in PAGES.values():  # compiled code takes memory of its own
+    extract_page(part * 100, charset=charset)
 _blank_markup(np.frombuffer(b"<p>" * 9, np.uint8), 3, np.zeros(27, np.uint8))
-before = peak()
-for part in parts:
-    extract_page(part.encode() * (int(sys.argv[2]) // len(part.encode())))
-print(peak() - before)
+for name, (part, charset) in PAGES.items():
+    for size in SIZES:
+        child = os.fork()  # a peak cannot be reset, and a new process has its own
+        if not child:
+            extract_page(part * 100, charset=charset)  # and what it shares with its parent it must touch
+            before = peak()
+            extract_page(part * (size // len(part)), charset=charset)
+            print(name, size, (peak() - before) / size, sep=":", flush=True)
+            os._exit(0)
+        os.waitpid(child, 0)
 """
 
 
@@ -64,13 +92,19 @@ def test_all_text_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_an_ordinary_page_is_itself() -> None:
-    page = np.frombuffer(b"<p>a" * 20_000, np.uint8)
+    page = np.frombuffer(b"<p>a" * 12_000, np.uint8)
     assert thinned(page) is page
 
 
-def test_memory_is_a_few_times_the_page() -> None:
-    """Eight times the page and a constant; measured in a process of its own, because kernels' memory is not Python's."""
-    parts = json.dumps(["<p>a", "<p>", "<td>1</td>", "<li><a href=x>a", "<div>", "a<br>", "<p id=a class=b>", "a "])
-    command = [sys.executable, "-c", MEASURED, parts, str(MEGABYTES << 20)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert int(done.stdout) <= (8 * MEGABYTES + 32) << 20
+@pytest.fixture(scope="module")
+def memory() -> dict[tuple[str, int], float]:
+    """Memory that pages take, their own included, in times of their sizes: measured in processes of their own."""
+    done = subprocess.run([sys.executable, "-c", MEASURED], capture_output=True, text=True, check=True)
+    lines = [line.split(":") for line in done.stdout.splitlines()]
+    return {(name, int(size)): float(times) for name, size, times in lines}
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", PAGES)
+def test_memory_is_a_few_times_the_page(name: str, size: int, memory: dict[tuple[str, int], float]) -> None:
+    assert 1 < memory[name, size] <= MOST
