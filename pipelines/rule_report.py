@@ -22,6 +22,8 @@ from gristmill.pipelines.verdict_columns import VerdictColumns, failures, flags,
 _TOP = 10  # languages and domains told of each rule
 _CHUNK_DOCUMENTS = 65_536
 _DOMAIN = "urls.domain"
+_GAP = 2  # blanks between two columns
+_FEWEST_COLUMNS = 2  # the rule, which is wrapped rather than cut, and how many fail it
 
 
 def rule_report(ledger: duckdb.DuckDBPyConnection, run: Run) -> dict[str, Any]:
@@ -127,17 +129,43 @@ def _top(labels: pa.DictionaryArray, rows: NDArray[np.int64]) -> list[dict[str, 
 
 
 def print_rules(value: dict[str, Any], console: Console) -> None:
-    """Print the report for people, without languages, domains and overlap."""
-    table = Table(title=f"{value['dataset']}   {value['documents']:,} documents", title_justify="left", box=None)
-    for name in ("rule", "failing", "tokens", "removed", "alone"):
-        table.add_column(name, justify="left" if name == "rule" else "right", no_wrap=True)
-    for rule in value["rules"]:
-        numbers = [rule["failing"]["documents"], rule["failing"]["tokens"]]
-        numbers += [rule[name]["documents"] for name in ("removed", "alone")]
-        table.add_row(rule["rule"], *(f"{number:,}" for number in numbers))
+    """Print the report for people, without languages, domains and overlap.
+
+    Names stand in full: where the console is too narrow for all columns, the last ones are left out.
+    """
+    columns = {
+        "rule": [rule["rule"] for rule in value["rules"]],
+        **{
+            name: [f"{rule[name]['documents']:,}" for rule in value["rules"]]
+            for name in ("failing", "removed", "alone")
+        },
+        "tokens": [f"{rule['failing']['tokens']:,}" for rule in value["rules"]],
+    }
+    shown = _fitting(columns, console.width)
+    console.print(f"{value['dataset']}   {value['documents']:,} documents", highlight=False)
+    table = Table(box=None, pad_edge=False)
+    for name in shown:
+        table.add_column(name, justify="left" if name == "rule" else "right", overflow="fold", no_wrap=name != "rule")
+    for row in zip(*(columns[name] for name in shown), strict=True):
+        table.add_row(*row)
     console.print(table)
+    hidden = [name for name in columns if name not in shown]
+    note = f" Too narrow for: {', '.join(hidden)}." if hidden else ""
     console.print(
-        "failing: all documents that fail the rule; removed: those that it found alive; alone: those that fail no other. "
-        "Tokens are estimated from the texts' length. --json has languages, domains and the overlap of rules.",
+        "failing: all documents that fail the rule, and tokens in them, estimated from the texts' length; removed: those "
+        "that it found alive; alone: those that fail no other rule. --json has languages, domains and the overlap of "
+        f"rules.{note}",
         highlight=False,
     )
+
+
+def _fitting(columns: dict[str, list[str]], width: int) -> list[str]:
+    """Names of the first columns that fit side by side, at least two."""
+    shown: list[str] = []
+    used = 0
+    for name, cells in columns.items():
+        used += max(map(len, [name, *cells])) + (_GAP if shown else 0)
+        if used > width and len(shown) >= _FEWEST_COLUMNS:
+            break
+        shown.append(name)
+    return shown

@@ -1,5 +1,6 @@
 """What each rule is worth, against the ledger's own rows."""
 
+import io
 import itertools
 import json
 from collections import Counter
@@ -97,3 +98,22 @@ def test_a_run_without_documents_has_no_rules(recipe: Path, tmp_path: Path) -> N
         assert (value["documents"], value["tokens"], value["rules"], value["overlap"]) == (0, 0, [], [])
         print_rules(value, Console(quiet=True))
         assert what_if(ledger, finished.run, ["quality.threshold=0.5"])["kept"] == {"then": 0, "now": 0, "unknown": 0}
+
+
+@pytest.mark.parametrize(
+    ("width", "shown"), [(30, ()), (80, ("removed", "alone")), (140, ("removed", "alone", "tokens"))]
+)
+def test_names_of_rules_are_never_cut(width: int, shown: tuple[str, ...]) -> None:
+    count = {"documents": 12_345_678, "tokens": 12_345_678_901}
+    names = ("rpv2.rps_doc_frac_lines_end_with_ellipsis", "gopher_repetition.dup_10gram_char_frac", "urls.hard_word")
+    rules = [{"rule": name, "failing": count, "removed": count, "alone": count} for name in names]
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    print_rules({"dataset": "d", "documents": 12_345_678, "rules": rules}, console)
+    assert isinstance(console.file, io.StringIO)
+    printed = console.file.getvalue()
+    head = printed.splitlines()[1].split()
+    assert head == ["rule", "failing", *shown]
+    assert "…" not in printed
+    assert max(map(len, printed.splitlines())) <= width
+    for name in names:
+        assert width < 80 or any(line.startswith(f"{name} ") for line in printed.splitlines())
