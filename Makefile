@@ -29,7 +29,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Gristmill needs Python 3.11 or newer: make PYTHON=python3.12 …"; exit 1; }
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
-	VIRTUAL_ENV=$(abspath $(VENV)) $(UV) --quiet -e '.[$(EXTRAS)]' -c constraints.txt
+	VIRTUAL_ENV=$(abspath $(VENV)) $(UV) --quiet --compile-bytecode -e '.[$(EXTRAS)]' -c constraints.txt
 	$(BIN)/python -m gristmill.filters.lid176
 	@echo "compiling kernels (a minute or two, once)"
 	$(BIN)/python -m gristmill.pipelines.warm
