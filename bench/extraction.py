@@ -170,7 +170,7 @@ def plot(rates: dict[str, float], means: dict[str, float]) -> str:
     width, height, left, bottom = 560, 320, 60, 50
 
     def x(rate: float) -> float:
-        return left + (np.log10(rate) - 0) / 2.5 * (width - left - 60)
+        return float(left + np.log10(rate) / 2.5 * (width - left - 60))
 
     def y(mean: float) -> float:
         return height - bottom - (mean - 0.78) / 0.14 * (height - bottom - 20)
