@@ -3,10 +3,10 @@
 Raffel et al. 2020 (arXiv:1910.10683), section 2.2. The page rules look at the lines that the line rules leave
 (filters/c4_lines.py), without their citation marks (`[1]`, `[edit]`, `[citation needed]`). Where implementations disagree
 the default is the paper's, or the published code's where the paper is silent: 3 sentences, lines of 5 words, an end mark.
-Sentences are counted by their end marks; C4's code asks NLTK. Its limit of 190,000 characters a page is not applied.
+Sentences are counted by their end marks; C4's code asks NLTK. Repeated spans of three sentences are the stage `lines`' affair.
 
-datatrove 0.10.1: min_sentences = 5, min_words_per_line = 3, words_before_citations = true, end_marks = ".?!\\"'",
-unspaced_languages = []; so the `fineweb` recipe, with terminal_punct = false.
+datatrove 0.10.1: max_chars = inf, min_sentences = 5, min_words_per_line = 3, words_before_citations = true,
+end_marks = ".?!\\"'", unspaced_languages = []; so the `fineweb` recipe, with terminal_punct = false.
 """
 
 from pathlib import Path
@@ -15,15 +15,15 @@ import numpy as np
 
 from gristmill.core.batch import Batch
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
-from gristmill.core.lines import stripped_lines
+from gristmill.core.lines import code_points, lines, stripped_lines
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.filters.bad_words import count_bad_words
-from gristmill.filters.c4_lines import BLANK, CAUSES, REMOVED, LineParams, judge_lines
+from gristmill.filters.c4_lines import BLANK, CAUSES, LENGTH, REMOVED, LineParams, judge_lines
 from gristmill.filters.c4_search import CURLY, LOREM
 
 NAME = "c4"
-VERSION = 2
+VERSION = 3
 UPSTREAM = ("language.label",)
 
 
@@ -52,6 +52,7 @@ class Params(LineParams):
 
 
 LIMITS = (
+    LENGTH,
     Limit("c4.lorem_ipsum", "c4.n_lorem_lines", "above", "max_lorem_lines"),
     Limit("c4.curly_bracket", "c4.n_curly_lines", "above", "max_curly_lines"),
     Limit("c4.min_sentences", "c4.n_sentences", "below", "min_sentences", but="unspaced_languages"),
@@ -66,6 +67,7 @@ EXAMPLES = (
     Example(_PROSE),
     Example(f"{_PROSE}\nLorem ipsum dolor sit amet.", failed=("c4.lorem_ipsum",)),
     Example(f"{_PROSE}\nWrite the letter {{ in the middle.", failed=("c4.curly_bracket",)),
+    Example(f"{_PROSE}\n" * 2200, failed=("c4.max_chars",)),
     Example("The mill is old. The river is older.", failed=("c4.min_sentences",)),
     Example("Turn on JavaScript! It helps. It does. It is. It was. Yes.", failed=("c4.min_sentences",)),
     Example("We use cookies. All do. Read our policy. Or not. Yes. No.", failed=("c4.min_sentences",)),
@@ -84,6 +86,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     kept = (found & REMOVED) == 0
     n_lines = sums(spans.offsets, (found & BLANK) == 0)
     signals: dict[str, Signal] = {
+        "c4.n_chars": code_points(lines(batch)),
         "c4.n_lines": n_lines,
         "c4.lines_removed_frac": ratio(n_lines - sums(spans.offsets, kept), n_lines),
         **{f"c4.{cause}": sums(spans.offsets, (found & flag) != 0) for cause, flag in CAUSES.items()},

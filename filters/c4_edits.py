@@ -1,32 +1,61 @@
 """C4's line rules as edits: which spans of a text go, so that what stays is the page as C4 published it.
 
-Lines that stay lose the whitespace around them and their citation marks, and are joined by single newlines.
+Lines that stay lose the whitespace around them, their citation marks and spans of sentences that the document has had
+before, and are joined by single newlines.
 """
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
 
 from gristmill.core.batch import Batch
+from gristmill.core.characters import classes
 from gristmill.core.jit import kernel
-from gristmill.core.lines import stripped_lines
+from gristmill.core.lines import StrippedLines, stripped_lines
 from gristmill.filters.c4_lines import CAUSES, REMOVED, LineParams, citation_size, judge_lines
+from gristmill.filters.c4_sentences import line_cuts, repeated_sentences
 from gristmill.filters.spans import END, KIND, ROW, START
 
-NAMES = tuple(f"c4.{name}" for name in (*CAUSES, "line_citation", "line_strip", "line_join"))
+NAMES = tuple(f"c4.{name}" for name in (*CAUSES, "span_dedup", "line_citation", "line_strip", "line_join"))
 """What a span goes for, and at last the whitespace between two lines that becomes one newline."""
 REPLACEMENTS = (*(b"" for _ in NAMES[:-1]), b"\n")
 
-_FLAGS = np.array(list(CAUSES.values()), np.uint8)
-_CITATION, _STRIP, _JOIN = len(CAUSES), len(CAUSES) + 1, len(CAUSES) + 2
+_REPEATED = 256  # a line all of whose sentences are repeated; smaller flags are those of `judge_lines`
+_FLAGS = np.array([*CAUSES.values(), _REPEATED], np.uint16)
+_GONE = REMOVED | _REPEATED
+_SPAN, _CITATION, _STRIP, _JOIN = range(len(CAUSES), len(NAMES))
 _NEWLINE = 0x0A
 
 
-def find_edits(batch: Batch, params: LineParams) -> NDArray[np.int64]:
+class Params(LineParams):
+    """The line rules, and how often a document may say the same."""
+
+    span_sentences: int = Field(default=3, ge=0)
+    """Sentences of a span that a document keeps once only; 0: it may repeat them. C4's paper: 3, once in the whole data set."""
+
+
+def find_edits(batch: Batch, params: Params) -> NDArray[np.int64]:
     """What goes from each text: row, place in NAMES, first and last byte (exclusive); in order, int64[spans, 4]."""
     table = stripped_lines(batch)
-    found, _ = judge_lines(batch.text.data, table, params)
-    found.flags.writeable = False
-    return line_edits(batch.text.data, batch.text.offsets, table.offsets, table.starts, table.sizes, found)
+    found = judge_lines(batch.text.data, table, params)[0].astype(np.uint16)
+    cuts = _repeated(batch, table, found, params.span_sentences)
+    found.flags.writeable = cuts.flags.writeable = False
+    return line_edits(batch.text.data, batch.text.offsets, table.offsets, table.starts, table.sizes, found, cuts)
+
+
+def _repeated(batch: Batch, table: StrippedLines, found: NDArray[np.uint16], span: int) -> NDArray[np.int64]:
+    """Parts of lines that repeat sentences: line, start, end; int64[cuts, 3]. Lines that do so whole are marked in `found`."""
+    if not span:
+        return np.zeros((0, 3), np.int64)
+    kept = (found & REMOVED) == 0
+    kept.flags.writeable = False
+    data = batch.text.data
+    sentences = repeated_sentences(data, table.offsets, table.starts, table.sizes, kept, classes(), span)
+    sentences.flags.writeable = False
+    cuts = line_cuts(sentences)
+    whole = cuts[:, 2] - cuts[:, 1] == table.sizes[cuts[:, 0]]
+    found[cuts[whole, 0]] |= _REPEATED
+    return cuts[~whole]
 
 
 @kernel
@@ -36,14 +65,15 @@ def line_edits(
     offsets: NDArray[np.int64],
     starts: NDArray[np.int64],
     sizes: NDArray[np.int64],
-    found: NDArray[np.uint8],
+    found: NDArray[np.uint16],
+    cuts: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """The spans to take out, given stripped lines and what was found of each; int64[spans, 4].
+    """The spans to take out, given stripped lines, what was found of each, and parts of lines that go; int64[spans, 4].
 
     A line that goes takes the whitespace before it along, and that behind it if no line before it stays.
     """
-    spans = np.empty((_most_spans(data, texts, len(starts)), 4), np.int64)
-    count = 0
+    spans = np.empty((_most_spans(data, texts, len(starts)) + len(cuts), 4), np.int64)
+    count = cut = 0
     for row in range(len(texts) - 1):
         end = texts[row]  # of the line before
         kept = False
@@ -52,7 +82,7 @@ def line_edits(
             if sizes[line] == 0:
                 continue
             start = starts[line]
-            if found[line] & REMOVED:
+            if found[line] & _GONE:
                 cause = 0
                 while not found[line] & _FLAGS[cause]:
                     cause += 1
@@ -70,6 +100,11 @@ def line_edits(
                     count = _add(spans, count, row, _STRIP, end, start)
                 at = start
                 while at < start + sizes[line]:
+                    if cut < len(cuts) and cuts[cut, 0] == line and cuts[cut, 1] <= at:
+                        count = _add(spans, count, row, _SPAN, at, cuts[cut, 2])
+                        at = cuts[cut, 2]
+                        cut += 1
+                        continue
                     size = citation_size(data, at, start + sizes[line])
                     if size:
                         count = _add(spans, count, row, _CITATION, at, at + size)

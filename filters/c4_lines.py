@@ -10,13 +10,17 @@ from numpy.typing import NDArray
 
 from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
+from gristmill.core.limits import Limit
 from gristmill.core.lines import StrippedLines
 from gristmill.core.params import LanguageParams
 from gristmill.filters.c4_search import CURLY, JAVASCRIPT, LOREM, POLICY, search
 
 
 class LineParams(LanguageParams):
-    """Bounds of the line rules; the defaults are those of C4's paper and code."""
+    """Bounds of the line rules, and of a page's length; the defaults are those of C4's paper and code."""
+
+    max_chars: float = 190_000
+    """Longest page kept, in code points, before its lines are judged. C4's code: 190,000; datatrove has no such rule."""
 
     max_word_length: int = 1000
     """Longest word of a line kept, in code points. C4's code: 1,000."""
@@ -41,6 +45,8 @@ class LineParams(LanguageParams):
     """Leave out lines with "terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies" or "use
     cookies". C4: yes."""
 
+
+LENGTH = Limit("c4.max_chars", "c4.n_chars", "above", "max_chars")
 
 # What became of a line, beside the flags of filters/c4_search.py.
 BLANK = 1

@@ -65,7 +65,7 @@ def search(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.ui
                     found |= LOREM if phrase == 0 else JAVASCRIPT if phrase == _JAVASCRIPT_PHRASE else POLICY
                 phrase = _FOLLOWING[phrase]
         elif action & _ASCII_END:
-            sentences += _closes(text, at + 1, end, classes)
+            sentences += behind_closing(text, at + 1, end, classes) >= 0
         elif action & _LEAD:
             code, size = decode(text, at)
             if classes[code] & END_MARK:
@@ -79,11 +79,11 @@ def search(text: NDArray[np.uint8], start: int, end: int, classes: NDArray[np.ui
 
 
 @kernel
-def _closes(text: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> bool:
-    """Whether closing quotes and brackets, if any, and then whitespace or the end stand at `at`."""
+def behind_closing(text: NDArray[np.uint8], at: int, end: int, classes: NDArray[np.uint16]) -> int:
+    """Where closing quotes and brackets, if any, end at which then whitespace or the end stands; -1 if neither does."""
     while at < end:
         code, size = decode(text, at)
         if code not in (0x22, 0x27, 0x29, 0x5D, 0x2019, 0x201D):
-            return bool(classes[code] & SPACE)
+            return at if classes[code] & SPACE else -1
         at += size
-    return True
+    return at

@@ -48,7 +48,7 @@ Mc4Params = mc4.Params
 CcnetParams = ccnet.Params
 
 NAME = "heuristics"
-VERSION = 2
+VERSION = 3
 UPSTREAM = ("language.label",)
 
 _MODULES = (
@@ -160,6 +160,7 @@ EXAMPLES = (
         failed=(
             *_rules("gopher_repetition", "dup_line_frac", "dup_line_char_frac", *_SEQUENCES),
             "gopher_quality.max_words",
+            "c4.max_chars",
             "fineweb.dup_line_char_ratio",
         ),
     ),

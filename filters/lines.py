@@ -6,10 +6,11 @@ An editing stage: it writes the texts anew. What went is on record in the signal
 
 in order, in bytes of UTF-8 and in code points of the text as it came in, ends exclusive. A line goes with the newline before
 it, or with the one behind it if no line before it stays. C4 also strips the lines that stay (`c4.line_strip`), joins them
-by one newline (`c4.line_join`: the span is replaced by "\\n"), and takes citation marks out (`c4.line_citation`).
+by one newline (`c4.line_join`: the span is replaced by "\\n"), and takes out citation marks (`c4.line_citation`) and spans of
+three sentences that the document has had before (`c4.span_dedup`).
 
-Page rules are not applied here, but for RefinedWeb's rule about how much was taken: the families `c4` and `refinedweb` of the
-stage `heuristics` judge pages by the same line rules, and need not stand behind this stage.
+Page rules are not applied here, but for RefinedWeb's about how much was taken and C4's about a page's length: the families
+`c4` and `refinedweb` of the stage `heuristics` judge pages by the same line rules, and need not stand behind this stage.
 """
 
 from collections.abc import Sequence
@@ -20,21 +21,23 @@ from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
 from gristmill.core.limits import apply_limits
-from gristmill.core.lines import Lines, lines
+from gristmill.core.lines import Lines, code_points, lines
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.filters import c4_edits, c4_lines, refinedweb
+from gristmill.filters import c4_edits, refinedweb
+from gristmill.filters.c4_lines import LENGTH
 from gristmill.filters.spans import KIND, ROW, edited, span_lists
 
 # Under other names: in the class below each family's own name is a field.
 RefinedWebParams = refinedweb.Params
-C4LineParams = c4_lines.LineParams
+C4Params = c4_edits.Params
 
 NAME = "lines"
-VERSION = 1
+VERSION = 2
 EDITS = True
-LIMITS = refinedweb.LIMITS
-RULES = refinedweb.RULES
+LIMITS = (*refinedweb.LIMITS, LENGTH)
+RULES = tuple(limit.rule for limit in LIMITS)
+OFF = (LENGTH.rule,)  # under default parameters: of the other family
 UPSTREAM = ("language.label",)
 
 
@@ -45,42 +48,43 @@ class Params(StageParams):
     """Which documents are judged; only alive ones are written again."""
 
     family: Literal["refinedweb", "c4"] = "refinedweb"
-    """The family whose line rules edit. Dolma's "NoPunc" is `c4` with `min_words_per_line = 0`, `javascript = false` and
-    `policy = false`."""
+    """The family whose line rules edit. Dolma's "NoPunc" is `c4` with `min_words_per_line = 0`, `javascript = false`,
+    `policy = false` and `span_sentences = 0`."""
 
     refinedweb: RefinedWebParams = RefinedWebParams()
     """RefinedWeb's line-wise corrections (Penedo et al. 2023, appendix G)."""
 
-    c4: C4LineParams = C4LineParams()
-    """C4's line rules (Raffel et al. 2020, section 2.2)."""
+    c4: C4Params = C4Params()
+    """C4's line rules and repeated sentences (Raffel et al. 2020, section 2.2)."""
 
 
 EXAMPLES = (
     Example(refinedweb.PROSE),
     Example(f"{refinedweb.PROSE}\nRead more..."),
-    Example(f"{refinedweb.PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=RULES),
+    Example(f"{refinedweb.PROSE}\nHOME PAGE\n1990\n3 likes\nShare", failed=refinedweb.RULES),
 )
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
     """Edit each text by the family's line rules; with RefinedWeb's judge it by how much went."""
     if params.family == "c4":
-        return _edited(batch, c4_edits.find_edits(batch, params.c4), c4_edits.NAMES, c4_edits.REPLACEMENTS)
+        edits = _edited(batch, c4_edits.find_edits(batch, params.c4), c4_edits.NAMES, c4_edits.REPLACEMENTS)
+        own = {LENGTH.signal: code_points(lines(batch)), **edits.signals}
+        return Verdict(own, apply_limits((LENGTH,), own, params.c4, batch), edits.texts)
     found = refinedweb.corrections(batch, params.refinedweb)
     plain = _edited(batch, _spans(lines(batch), found), refinedweb.RULE_NAMES, [b""] * len(refinedweb.RULE_NAMES))
     signals = {**refinedweb.corrected_signals(batch, found), **plain.signals}
-    return Verdict(signals, apply_limits(LIMITS, signals, params.refinedweb, batch), plain.texts)
+    return Verdict(signals, apply_limits(refinedweb.LIMITS, signals, params.refinedweb, batch), plain.texts)
 
 
 def _edited(batch: Batch, spans: NDArray[np.int64], names: Sequence[str], replacements: Sequence[bytes]) -> Verdict:
-    """Spans taken out and counted by rule; no document fails."""
+    """Spans taken out and counted by rule; nothing is decided."""
     spans.flags.writeable = False
     counts = {
         name: np.bincount(spans[spans[:, KIND] == kind, ROW], minlength=len(batch)) for kind, name in enumerate(names)
     }
     signals: dict[str, Signal] = {**counts, "lines.spans": span_lists(batch.text, spans, names, "rule")}
-    failed = {rule: np.zeros(len(batch), np.bool_) for rule in RULES}
-    return Verdict(signals, failed, edited(batch.text, spans, replacements))
+    return Verdict(signals, {}, edited(batch.text, spans, replacements))
 
 
 def _spans(table: Lines, found: refinedweb.Corrections) -> NDArray[np.int64]:

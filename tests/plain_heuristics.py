@@ -114,7 +114,10 @@ def c4(
         else:
             found["n_sentences"] += max(1, sentence_ends(line))
             kept += 1
-    signals = dict(found) | {"lines_removed_frac": share(found["n_lines"] - kept, found["n_lines"])}
+    signals = dict(found) | {
+        "n_chars": len(text),
+        "lines_removed_frac": share(found["n_lines"] - kept, found["n_lines"]),
+    }
     return {f"c4.{name}": value for name, value in signals.items()}
 
 
@@ -137,11 +140,59 @@ def c4_line(
     return "line_policy" if any(policy in line.lower() for policy in _POLICIES) else "", line
 
 
-def c4_text(text: str, terminal_punct: bool, fewest_words: int) -> str:
-    """What C4's line rules leave of a text."""
+def c4_text(text: str, terminal_punct: bool, fewest_words: int, span: int = 0) -> str:
+    """What C4's line rules leave of a text, and the rule about spans of so many sentences."""
     lines = filter(None, map(str.strip, text.splitlines()))
-    judged = (c4_line(line, terminal_punct, '.?!"', fewest_words, False) for line in lines)
-    return "\n".join(line for cause, line in judged if not cause)
+    kept = [line for line in lines if not c4_line(line, terminal_punct, '.?!"', fewest_words, False)[0]]
+    return "\n".join("".join(_CITATION.sub("", piece) for piece in line) for line in without_repeats(kept, span))
+
+
+def without_repeats(lines: list[str], span: int) -> list[list[str]]:
+    """The pieces that are left of each line that is left when spans of sentences stand once only."""
+    found = [(number, *place) for number, line in enumerate(lines) for place in sentences(line)]
+    texts = [lines[number][start:end] for number, start, end in found]
+    gone: set[int] = set()
+    seen: dict[tuple[str, ...], int] = {}
+    at = 0
+    while span and at + span <= len(found):
+        first = seen.setdefault(tuple(texts[at : at + span]), at)
+        gone |= set(range(at, at + span)) if first + span <= at else set()
+        for skipped in range(at + 1, at + span if first + span <= at else at + 1):
+            seen.setdefault(tuple(texts[skipped : skipped + span]), skipped)
+        at += span if first + span <= at else 1
+    left = []
+    for number, line in enumerate(lines):
+        own = [(place in gone, start, end) for place, (owner, start, end) in enumerate(found) if owner == number]
+        if all(lost for lost, _, _ in own):
+            continue
+        marks = "".join("-" if lost else "+" for lost, _, _ in own)
+        pieces, at = [], 0
+        for run in re.finditer("-+", marks):
+            ends_line = run.end() == len(own)
+            pieces.append(line[at : own[run.start() - 1][2] if ends_line else own[run.start()][1]])
+            at = len(line) if ends_line else own[run.end()][1]
+        left.append([*pieces, line[at:]])
+    return left
+
+
+def sentences(line: str) -> list[tuple[int, int]]:
+    """Where the sentences of a stripped line start and end."""
+    found = []
+    start = at = 0
+    while at < len(line):
+        mark = line[at]
+        at += 1
+        if mark not in _END_MARKS:
+            continue
+        behind = re.compile(r"[\"'”’)\]]*").match(line, at)
+        end = behind.end() if behind and mark.isascii() else at
+        if mark.isascii() and not (end == len(line) or line[end].isspace()):
+            continue
+        if not mark.isascii() and line[at : at + 1] in _END_MARKS:
+            continue
+        found.append((start, end))
+        start = at = end + len(line[end:]) - len(line[end:].lstrip())
+    return found + [(start, len(line))] * (start < len(line))
 
 
 def sentence_ends(line: str) -> int:

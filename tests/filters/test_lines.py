@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gristmill.core.batch import Batch
 from gristmill.core.characters import SYMBOL, classes
 from gristmill.core.verdict import Verdict
-from gristmill.filters import c4_lines, refinedweb
+from gristmill.filters import c4_edits, refinedweb
 from gristmill.filters.lines import Params, judge
 from tests.filters.heuristic_texts import TEXTS, batch_of
 from tests.paths import shared
@@ -97,13 +97,19 @@ def test_corrections_match_plain_python(texts: list[str], start: int) -> None:
         assert verdict.signals["refinedweb.doc_removed_ratio"][row] == pytest.approx(ratio)
 
 
-@given(TEXTS, st.integers(0, 2), st.sampled_from([1, 5]))
-def test_c4_matches_plain_python(texts: list[str], start: int, fewest: int) -> None:
-    params = Params(family="c4", c4=c4_lines.LineParams(min_words_per_line=fewest))
+REPEATING = st.sampled_from(
+    [*("It is. ", "So be it! ", "[1] No? ", "ay.) ", "水。", "水！！"), *("and so on", "\n", " \n", "e.g. ", "。.")]
+)
+SAID_AGAIN = st.lists(st.lists(REPEATING, max_size=30).map("".join), max_size=3)
+
+
+@given(TEXTS | SAID_AGAIN, st.integers(0, 2), st.sampled_from([1, 5]), st.sampled_from([0, 1, 2, 3]))
+def test_c4_matches_plain_python(texts: list[str], start: int, fewest: int, span: int) -> None:
+    params = Params(family="c4", c4=c4_edits.Params(min_words_per_line=fewest, span_sentences=span))
     verdict = judge(batch_of(texts, start), params)
     assert verdict.texts is not None
     for row, text in enumerate(texts[start:]):
-        expected = c4_text(text, terminal_punct=True, fewest_words=fewest)
+        expected = c4_text(text, terminal_punct=True, fewest_words=fewest, span=span)
         assert verdict.texts[row].as_py() == expected
         assert applied(text, verdict, row) == expected
 
@@ -111,7 +117,7 @@ def test_c4_matches_plain_python(texts: list[str], start: int, fewest: int) -> N
 def test_c4_texts_equal_the_reference() -> None:
     table = pq.read_table(shared("conformance", "filters.parquet"))
     table = table.filter(table["c4_quality_keep"])
-    params = c4_lines.LineParams(min_words_per_line=3, words_before_citations=True, end_marks=".?!\"'")
+    params = c4_edits.Params(min_words_per_line=3, words_before_citations=True, end_marks=".?!\"'", span_sentences=0)
     verdict = judge(Batch(table.select(["text"]).combine_chunks().to_batches()[0]), Params(family="c4", c4=params))
     assert verdict.texts is not None
     pairs = zip(verdict.texts.to_pylist(), table["c4_text"].to_pylist(), strict=True)
@@ -149,8 +155,26 @@ def test_a_document_on_the_bound_of_lost_words_passes() -> None:
     assert verdict.failed["refinedweb.doc_removed_ratio"].tolist() == [False, True]
 
 
+def test_c4_keeps_a_span_of_three_sentences_once() -> None:
+    span = "The mill is old. Who built it? Nobody knows."
+    text = f"{span} It stands by the river below.\nAnd then he said: {span}\n{span}\nThe river does not care at all."
+    verdict = judge(batch_of([text, f"{span}\n" * 5]), C4)
+    assert verdict.texts is not None
+    said = "And then he said: The mill is old. Who built it? Nobody knows."
+    expected = f"{span} It stands by the river below.\n{said}\nThe river does not care at all."
+    assert verdict.texts.to_pylist() == [expected, span]
+    assert verdict.signals["c4.span_dedup"].tolist() == [1, 4]
+
+
+def test_c4_leaves_out_pages_over_its_length() -> None:
+    verdict = judge(batch_of(["x" * 190_000, "é" * 190_001]), C4)
+    assert verdict.failed["c4.max_chars"].tolist() == [False, True]
+
+
 def test_dolma_takes_out_lines_without_an_end_mark_alone() -> None:
-    nopunc = c4_lines.LineParams(min_words_per_line=0, javascript=False, policy=False, max_word_length=10**9)
+    nopunc = c4_edits.Params(
+        min_words_per_line=0, javascript=False, policy=False, max_word_length=10**9, span_sentences=0
+    )
     verdict = judge(batch_of(["Yes.\nno\nOur privacy policy.\nTurn on JavaScript."]), Params(family="c4", c4=nopunc))
     assert verdict.texts is not None
     assert verdict.texts[0].as_py() == "Yes.\nOur privacy policy.\nTurn on JavaScript."
