@@ -138,7 +138,6 @@ class Course:
             head.signals[stage.name] = judged
             if stage.type.edits:
                 head.documents, head.previous = judged, None
-                head.signals = {}  # their rows no longer line up with the documents
             else:
                 head.previous = judged
 

@@ -80,12 +80,13 @@ def alive_after(store: Store, receipt: Receipt | None, rows: int) -> NDArray[np.
     return alive
 
 
-def read_signals(store: Store, receipt: Receipt, names: Sequence[str]) -> dict[str, Any]:
-    """Some signals of a part as chunked arrays, those that the stage has."""
+def read_signals(store: Store, receipt: Receipt, names: Sequence[str]) -> tuple[pa.Array, dict[str, Any]]:
+    """The ids of a part's documents, and some of their signals, those that the stage has."""
     output = receipt.output("verdicts")
     assert output is not None
-    signals = read_table(store, output.path, ["signals"])["signals"].combine_chunks()
+    table = read_table(store, output.path, ["id", "signals"])
+    signals = table["signals"].combine_chunks()
     if isinstance(signals, pa.ChunkedArray):
         signals = pa.concat_arrays(signals.chunks) if signals.num_chunks else pa.array([], signals.type)
     known = {signals.type.field(i).name for i in range(signals.type.num_fields)}
-    return {name: signals.field(name) for name in names if name in known}
+    return table["id"].combine_chunks(), {name: signals.field(name) for name in names if name in known}

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.core import documents
@@ -13,8 +14,8 @@ from gristmill.core.batch import Batch
 from gristmill.core.verdict import Verdict
 from gristmill.pipelines import verdicts
 from gristmill.pipelines.jobs import Draft, Job, Result, count_reasons
-from gristmill.pipelines.receipts import Counts
-from gristmill.pipelines.tables import TableWriter, read_batches
+from gristmill.pipelines.receipts import Counts, Output
+from gristmill.pipelines.tables import TableWriter, read_batches, read_table
 
 
 def judge_part(job: Job, draft: Draft) -> Result:
@@ -25,7 +26,7 @@ def judge_part(job: Job, draft: Draft) -> Result:
     params: Any = job.stage.params
     previous = job.receipts("previous")
     alive = verdicts.alive_after(draft.store, previous[0] if previous else None, source.rows)
-    upstream = _upstream_signals(job, draft, getattr(module, "UPSTREAM", ()))
+    upstream = _upstream_signals(job, draft, getattr(module, "UPSTREAM", ()), source)
     tally = Tally()
     kind = signal_type(module, params)
     with contextlib.ExitStack() as stack:
@@ -94,11 +95,17 @@ def signal_type(module: Any, params: Any) -> pa.DataType:
     return verdicts.signal_struct(module.judge(Batch(empty), params).signals, 0).type
 
 
-def _upstream_signals(job: Job, draft: Draft, names: tuple[str, ...]) -> dict[str, pa.Array]:
+def _upstream_signals(job: Job, draft: Draft, names: tuple[str, ...], source: Output) -> dict[str, pa.Array]:
+    """Signals of earlier stages, a value for each of the documents: a stage that edits has left some out since."""
     found: dict[str, pa.Array] = {}
     for role in sorted(job.upstream):
         if role.startswith("signals:"):
-            found |= verdicts.read_signals(draft.store, job.receipt(role), names)
+            ids, signals = verdicts.read_signals(draft.store, job.receipt(role), names)
+            if len(ids) != source.rows:
+                there = read_table(draft.store, source.path, ["id"])["id"].combine_chunks()
+                place = pc.index_in(there, value_set=ids)
+                signals = {name: values.take(place) for name, values in signals.items()}
+            found |= signals
     return found
 
 

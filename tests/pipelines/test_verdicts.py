@@ -92,7 +92,8 @@ def test_who_is_alive_behind_a_stage(stored: tuple[Store, Receipt]) -> None:
 
 
 def test_signals_for_later_stages(stored: tuple[Store, Receipt]) -> None:
-    found = verdicts.read_signals(*stored, ["a.label", "a.words", "b.label"])
+    ids, found = verdicts.read_signals(*stored, ["a.label", "a.words", "b.label"])
+    assert len(ids) == 4
     assert found.keys() == {"a.label", "a.words"}
     assert found["a.label"].to_pylist() == [None, "en", "en", None]
 
@@ -111,3 +112,23 @@ def test_judging_only_the_living_keeps_the_same_documents(small_crawl: Crawl, re
     assert sum(stage["beside"]["judged"] for stage in all_of_them) > 0
     judged = thrifty.sql("SELECT count(*) AS n FROM verdicts WHERE NOT alive AND stage <> 'extract'")
     assert judged == [{"n": 0}]
+
+
+def test_signals_reach_the_stages_behind_one_that_edits(small_crawl: Crawl, tmp_path: Path) -> None:
+    stages = (
+        "fetch",
+        "extract",
+        'language]\nlanguages = ["de", "en", "fr"',
+        "lines",
+        "heuristics]\nfamilies = ['gopher_quality'",
+    )
+    ends = (*stages, "encode", "shards")
+    (tmp_path / "edits.toml").write_text("".join(f"[stages.{stage}]\n" for stage in ends))
+    finished = finish(tmp_path / "edits.toml", [small_crawl.folder], tmp_path / "store")
+    rows = finished.sql(
+        "SELECT l.signals.\"language.label\" AS language, list_contains(h.rules, 'gopher_quality.stop_words') AS failed "
+        "FROM verdicts_heuristics h JOIN verdicts_language l USING (id)"
+    )
+    assert {row["language"] for row in rows} > {"en"}
+    others = [row["failed"] for row in rows if row["language"] != "en"]
+    assert not any(others)  # stop words are asked of English alone
