@@ -1,4 +1,4 @@
-"""Lines that no training text needs are taken out: by RefinedWeb's line-wise corrections, or by C4's line rules.
+"""Lines that no training text needs are taken out: by RefinedWeb's line-wise corrections, C4's line rules, or Llama 3's.
 
 An editing stage: it writes the texts anew. What went is on record in the signal `lines.spans`:
 
@@ -24,13 +24,14 @@ from gristmill.core.limits import apply_limits
 from gristmill.core.lines import Lines, code_points, lines
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.filters import c4_edits, refinedweb
+from gristmill.filters import c4_edits, llama3, refinedweb
 from gristmill.filters.c4_lines import LENGTH
 from gristmill.filters.spans import KIND, ROW, edited, span_lists
 
 # Under other names: in the class below each family's own name is a field.
 RefinedWebParams = refinedweb.Params
 C4Params = c4_edits.Params
+Llama3Params = llama3.LineParams
 
 NAME = "lines"
 VERSION = 2
@@ -38,6 +39,7 @@ EDITS = True
 LIMITS = (*refinedweb.LIMITS, LENGTH)
 RULES = tuple(limit.rule for limit in LIMITS)
 OFF = (LENGTH.rule,)  # under default parameters: of the other family
+_LLAMA3 = ("llama3.dup_ngram_coverage",)
 UPSTREAM = ("language.label",)
 
 
@@ -47,7 +49,7 @@ class Params(StageParams):
     scope: Literal["all", "alive"] = "alive"
     """Which documents are judged; only alive ones are written again."""
 
-    family: Literal["refinedweb", "c4"] = "refinedweb"
+    family: Literal["refinedweb", "c4", "llama3"] = "refinedweb"
     """The family whose line rules edit. Dolma's "NoPunc" is `c4` with `min_words_per_line = 0`, `javascript = false`,
     `policy = false` and `span_sentences = 0`."""
 
@@ -56,6 +58,9 @@ class Params(StageParams):
 
     c4: C4Params = C4Params()
     """C4's line rules and repeated sentences (Raffel et al. 2020, section 2.2)."""
+
+    llama3: Llama3Params = Llama3Params()
+    """Llama 3's lines of repeated words (Grattafiori et al. 2024, section 3.1.1)."""
 
 
 EXAMPLES = (
@@ -66,11 +71,16 @@ EXAMPLES = (
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
-    """Edit each text by the family's line rules; with RefinedWeb's judge it by how much went."""
+    """Edit each text by the family's line rules, and judge it by how much went or how long it was."""
     if params.family == "c4":
         edits = _edited(batch, c4_edits.find_edits(batch, params.c4), c4_edits.NAMES, c4_edits.REPLACEMENTS)
         own = {LENGTH.signal: code_points(lines(batch)), **edits.signals}
         return Verdict(own, apply_limits((LENGTH,), own, params.c4, batch), edits.texts)
+    if params.family == "llama3":
+        repetitive = llama3.repetitive_lines(batch, params.llama3)
+        return _edited(
+            batch, _line_spans(lines(batch), repetitive, np.zeros(len(repetitive), np.int64)), _LLAMA3, [b""]
+        )
     found = refinedweb.corrections(batch, params.refinedweb)
     plain = _edited(batch, _spans(lines(batch), found), refinedweb.RULE_NAMES, [b""] * len(refinedweb.RULE_NAMES))
     signals = {**refinedweb.corrected_signals(batch, found), **plain.signals}
@@ -89,18 +99,28 @@ def _edited(batch: Batch, spans: NDArray[np.int64], names: Sequence[str], replac
 
 def _spans(table: Lines, found: refinedweb.Corrections) -> NDArray[np.int64]:
     """What RefinedWeb's rules take out, in order: int64[spans, 4]."""
-    rows = np.repeat(np.arange(len(table.offsets) - 1), np.diff(table.offsets))
-    removed = np.flatnonzero(found.causes != refinedweb.KEPT)
-    kept = found.causes == refinedweb.KEPT
-    before = np.concatenate(([0], np.cumsum(kept)))
-    behind_kept = before[removed] > before[table.offsets[rows[removed]]]  # a line before it stays
-    last = removed == table.offsets[rows[removed] + 1] - 1
-    starts = table.starts[removed] - behind_kept
-    ends = table.starts[removed] + table.sizes[removed] + (~behind_kept & ~last)
-    whole = np.stack((rows[removed], found.causes[removed].astype(np.int64) - 1, starts, ends), axis=1)
-    cut_rows = rows[found.cuts[:, 0]]
+    whole = _line_spans(table, found.causes != refinedweb.KEPT, found.causes.astype(np.int64) - 1)
+    cut_rows = _rows(table)[found.cuts[:, 0]]
     kinds = np.full(len(cut_rows), refinedweb.SUBSTRING - 1)
     cuts = np.stack((cut_rows, kinds, found.cuts[:, 1], found.cuts[:, 2]), axis=1)
     spans = np.concatenate((whole, cuts))
     ordered: NDArray[np.int64] = spans[np.argsort(spans[:, 2], kind="stable")]
     return ordered
+
+
+def _line_spans(table: Lines, removed: NDArray[np.bool_], kinds: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Whole lines that go, each with a newline, given the kind of each line's span; in order, int64[spans, 4]."""
+    gone = np.flatnonzero(removed)
+    rows = _rows(table)[gone]
+    before = np.concatenate(([0], np.cumsum(~removed)))
+    behind_kept = before[gone] > before[table.offsets[rows]]  # a line before it stays
+    last = gone == table.offsets[rows + 1] - 1
+    starts = table.starts[gone] - behind_kept
+    ends = table.starts[gone] + table.sizes[gone] + (~behind_kept & ~last)
+    spans: NDArray[np.int64] = np.stack((rows, kinds[gone], starts, ends), axis=1)
+    return spans
+
+
+def _rows(table: Lines) -> NDArray[np.int64]:
+    """The document of each line, int64[lines]."""
+    return np.repeat(np.arange(len(table.offsets) - 1), np.diff(table.offsets))

@@ -10,7 +10,8 @@ normalised as in core/normal.py, where the paper has tokens.
   about that length, 2ⁿ words and more. Frequencies and bounds are a file that `gristmill train frequencies` makes; off
   without one.
 
-Its third heuristic, lines of repeated n-grams, is the signal `llama3.n_repetitive_lines`.
+* `llama3.dup_ngram_coverage`: long lines most of which is sequences of words that repeat, such as logs. Llama 3 removes the
+  lines, as the stage `lines` does; as a family of `heuristics` this counts them, and rejects no page for them by default.
 """
 
 from pathlib import Path
@@ -31,11 +32,21 @@ from gristmill.filters.bad_phrases import count_bad_phrases
 from gristmill.filters.word_frequencies import divergences, length_bins, load_frequencies
 
 NAME = "llama3"
-VERSION = 1
+VERSION = 2
 UPSTREAM = ("language.label",)
 
 
-class Params(LanguageParams):
+class LineParams(LanguageParams):
+    """Which lines are repetitive; numbers are our choice."""
+
+    min_repetitive_line_words: int = 20
+    """Shortest line looked at for repeated sequences, in words between spaces. Our choice."""
+
+    repetitive_line_frac: float = 0.5
+    """Share of a line's characters in repeated sequences of 5 words above which it is repetitive. Our choice."""
+
+
+class Params(LineParams):
     """Bounds of the rules, all our choice."""
 
     dirty_words: Path | None = None
@@ -54,12 +65,6 @@ class Params(LanguageParams):
     """How far above the bound for its length a document's divergence may be, in nats. Our choice: the bound itself, which
     is median + 5 median absolute deviations of the documents that the file was made from."""
 
-    min_repetitive_line_words: int = 20
-    """Shortest line looked at for repeated sequences, in words between spaces. Our choice."""
-
-    repetitive_line_frac: float = 0.5
-    """Share of a line's characters in repeated sequences of 5 words above which it is repetitive. Our choice."""
-
     max_repetitive_lines: float = float("inf")
     """Most repetitive lines. Our choice: any number; Llama 3 removes the lines."""
 
@@ -73,7 +78,7 @@ LIMITS = (
         unless="llama3.few_dirty_words",
     ),
     Limit("llama3.token_kl", "llama3.token_kl_excess", "above", "max_token_kl_excess"),
-    Limit("llama3.repetitive_lines", "llama3.n_repetitive_lines", "above", "max_repetitive_lines"),
+    Limit("llama3.dup_ngram_coverage", "llama3.n_repetitive_lines", "above", "max_repetitive_lines"),
 )
 RULES = tuple(limit.rule for limit in LIMITS)
 OFF = RULES  # under default parameters
@@ -97,7 +102,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "llama3.few_dirty_words": dirty < params.min_dirty_words,
         "llama3.token_kl": divergence,
         "llama3.token_kl_excess": excess,
-        "llama3.n_repetitive_lines": _repetitive_lines(batch, params),
+        "llama3.n_repetitive_lines": sums(lines(batch).offsets, repetitive_lines(batch, params)),
     }
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
 
@@ -112,12 +117,14 @@ def _divergence(batch: Batch, path: Path | None) -> tuple[NDArray[np.float64], N
     return found, found - frequencies.bounds[length_bins(np.diff(table.offsets))]
 
 
-def _repetitive_lines(batch: Batch, params: Params) -> NDArray[np.int64]:
-    """How many long lines of each document repeat themselves: sequences of 5 words, every copy counted."""
+def repetitive_lines(batch: Batch, params: LineParams) -> NDArray[np.bool_]:
+    """Which lines of `lines(batch)` are long and repeat themselves: sequences of 5 words, every copy counted; bool[lines]."""
     spans, pieces = lines(batch), words(batch, "spaces")
     bounds = np.searchsorted(pieces.starts, np.append(spans.starts, batch.text.offsets[-1]))
     bounds.flags.writeable = False
     repeated = repeated_sequences(bounds, pieces.hashes, pieces.chars, True, False, False)[:, 3]
     share = ratio(repeated, sums(bounds, pieces.chars))
-    long_enough = np.diff(bounds) >= params.min_repetitive_line_words
-    return sums(spans.offsets, long_enough & (share > params.repetitive_line_frac))
+    found: NDArray[np.bool_] = (np.diff(bounds) >= params.min_repetitive_line_words) & (
+        share > params.repetitive_line_frac
+    )
+    return found

@@ -4,9 +4,9 @@ Abadji et al. 2022 (arXiv:2201.06642); numbers from the code of oscar-project/un
 their carriage return; a text that ends with a newline has no empty line behind it. The rules were made for WET files,
 where a paragraph is one line: text wrapped at 80 columns fails them all.
 
-Ungoliant annotates with most of these and drops documents by `long_line_mass`, `no_long_line` (nothing is left when short
-lines are trimmed off both ends) and `noisy_tiny` (noisy and tiny and nothing else; whether its code ever does depends on the
-order of a list, see there). Its list of adult hosts is the stage `urls`' affair.
+Ungoliant annotates with most of these and drops documents by `long_line_mass`, `trim_short_edges` (nothing is left when
+short lines are trimmed off both ends; here they are not taken out) and `noisy_tiny` (noisy and tiny and nothing else; whether
+its code ever does depends on the order of a list, see there). Its list of adult hosts is the stage `urls`' affair.
 """
 
 import numpy as np
@@ -22,7 +22,7 @@ from gristmill.core.ratios import ratio
 from gristmill.core.verdict import Example, Signal, Verdict
 
 NAME = "oscar"
-VERSION = 1
+VERSION = 2
 UPSTREAM = ("language.label",)
 
 
@@ -50,7 +50,7 @@ class Params(LanguageParams):
 
 
 LIMITS = (
-    Limit("oscar.no_long_line", "oscar.n_long_lines", "below", "min_long_lines"),
+    Limit("oscar.trim_short_edges", "oscar.n_long_lines", "below", "min_long_lines"),
     Limit("oscar.long_line_mass", "oscar.long_line_mass", "below", "min_long_line_mass"),
     Limit("oscar.noisy_tiny", "oscar.noisy_tiny", "true", "reject_noisy_tiny"),
 )
@@ -62,7 +62,7 @@ EXAMPLES = (
     Example(_LINE),
     Example(f"{_LINE}\n{'A line of the menu.' * 5}\n" * 2),
     Example(f"{_LINE}\n" + "A line of the menu.\n" * 20, failed=("oscar.long_line_mass",)),
-    Example("The mill stands by the river.", failed=("oscar.no_long_line", "oscar.long_line_mass")),
+    Example("The mill stands by the river.", failed=("oscar.trim_short_edges", "oscar.long_line_mass")),
     Example("1 2 3 4 5 6 7 8 9 " * 10, failed=("oscar.noisy_tiny",)),
 )
 

@@ -171,6 +171,16 @@ def test_c4_leaves_out_pages_over_its_length() -> None:
     assert verdict.failed["c4.max_chars"].tolist() == [False, True]
 
 
+def test_llama3_takes_out_lines_of_repeated_words() -> None:
+    log = "error in line of the mill " * 5
+    texts = [f"{log}\nThe mill.\n{log}\n{log}\nThe river.\n{log}", log, "The mill.\n\n", ""]
+    verdict = judge(batch_of(texts), Params(family="llama3"))
+    assert verdict.texts is not None
+    assert verdict.texts.to_pylist() == ["The mill.\nThe river.", "", "The mill.\n\n", ""]
+    assert verdict.signals["llama3.dup_ngram_coverage"].tolist() == [4, 1, 0, 0]
+    assert [applied(text, verdict, row) for row, text in enumerate(texts)] == verdict.texts.to_pylist()
+
+
 def test_dolma_takes_out_lines_without_an_end_mark_alone() -> None:
     nopunc = c4_edits.Params(
         min_words_per_line=0, javascript=False, policy=False, max_word_length=10**9, span_sentences=0

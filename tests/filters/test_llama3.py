@@ -97,4 +97,4 @@ def test_long_lines_that_repeat_themselves_are_counted() -> None:
         batch_of([f"{repetitive}\n{plain}\nerror in line\n{repetitive}", ""]), Params(max_repetitive_lines=1)
     )
     assert verdict.signals["llama3.n_repetitive_lines"].tolist() == [2, 0]
-    assert verdict.failed["llama3.repetitive_lines"].tolist() == [True, False]
+    assert verdict.failed["llama3.dup_ngram_coverage"].tolist() == [True, False]
