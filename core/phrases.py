@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
 
-_FROM_RARE = "zqjxkvbpygwfmucldrhsnioate _-/"  # letters of English text, rarest first
+_FROM_RARE = "zqjxkvbpygwfmucldrhsnioate _-/.'=\"<"  # letters of English text, rarest first, then marks of HTML
 
 
 @dataclass(frozen=True)

@@ -36,6 +36,7 @@ PAGE_TYPES: dict[str, pa.DataType] = {
     "canonical": pa.string(),
     "page_type": pa.string(),
     "confidence": pa.float64(),
+    "math_marks": pa.int64(),
 }
 """Types of the attributes of a Page as columns."""
 

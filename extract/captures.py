@@ -16,7 +16,7 @@ _PAGE_RECORDS = ("response", "resource")
 _TEXT_RECORD = "conversion"  # of a WET, or a row of text; its main text was found by others
 
 _TOLD_TEXT = """
-    charset_source undecodable html_bytes text_bytes elements depth author published canonical page_type confidence
+    charset_source undecodable html_bytes text_bytes elements depth author published canonical page_type confidence math_marks
 """
 SIGNALS: dict[str, pa.DataType] = {f"extract.{name}": PAGE_TYPES[name] for name in _TOLD_TEXT.split()}
 """Attributes of kept pages that the stage tells as signals."""

@@ -11,6 +11,7 @@ from gristmill.extract.charset import Source, decode
 from gristmill.extract.engines import ENGINES, TREE_ENGINES, Engine, Found, Markup
 from gristmill.extract.guard import Size, measure
 from gristmill.extract.main_text import Block, MainText
+from gristmill.extract.math_marks import count_math_marks
 from gristmill.extract.metadata import read_metadata
 from gristmill.extract.params import Comments, Params
 
@@ -48,6 +49,7 @@ class Page:
         page_type: article, collection, documentation, forum, listing, product or service; "" where the engine does not
             tell.
         confidence: the word F1 that the engine expects of its text, 0 to 1; None where it does not tell.
+        math_marks: marks of formulas in the HTML (extract/math_marks.py), if the parameters ask for them.
     """
 
     text: str
@@ -67,6 +69,7 @@ class Page:
     canonical: str = ""
     page_type: str = ""
     confidence: float | None = None
+    math_marks: int = 0
     main: MainText | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -149,6 +152,7 @@ def extract_page(
         canonical=clean_text(about.canonical),
         page_type=found.main.page_type if found.main else "",
         confidence=found.main.confidence if found.main else None,
+        math_marks=count_math_marks(markup.data) if params.math_marks else 0,
         main=found.main,
     )
 

@@ -4,7 +4,8 @@ OpenWebMath (Paster et al. 2023, arXiv:2310.06786, 3.5) asks a classifier for a 
 (0.8) than where it did (0.17). Its model is not published with the paper; here the density of signs takes the score's
 place, with a bound of its own where LaTeX is found. A classifier of one's own can stand behind this stage
 (`[stages.quality]`, trained by `gristmill train quality`). Marks of formulas in the HTML (MathJax, `<math`) are gone once
-the text is extracted.
+the text is extracted: the stage `extract` counts them if its parameter `math_marks` says so, and a page that has some counts
+as one with LaTeX.
 
 Signs, each counted once where it stands: `$` that no digit follows (a price is no formula), LaTeX delimiters `\\(` `\\[`,
 known LaTeX commands, `^{` `^2` `_{`, mathematical operators and super- or subscripts of Unicode, Greek letters in texts that
@@ -25,8 +26,8 @@ from gristmill.core.ratios import ratio
 from gristmill.core.verdict import Example, Signal, Verdict
 
 NAME = "math_pages"
-VERSION = 1
-UPSTREAM = ("language.label",)
+VERSION = 2
+UPSTREAM = ("language.label", "extract.math_marks")
 
 
 class Params(StageParams):
@@ -36,8 +37,8 @@ class Params(StageParams):
     """Fewest signs for each 1,000 code points of a page without LaTeX. Own choice; stands for OpenWebMath's score 0.8."""
 
     min_signs_with_latex: float = 2.0
-    """The same for every page, also one with a known LaTeX command or delimiter. Own choice; stands for OpenWebMath's
-    score 0.17."""
+    """The same for every page, also one with a known LaTeX command or delimiter, or marks of formulas in its HTML. Own choice;
+    stands for OpenWebMath's score 0.17."""
 
     min_chars: int = 100
     """Shortest page, in code points. OpenWebMath: 100."""
@@ -137,15 +138,26 @@ def judge(batch: Batch, params: Params) -> Verdict:
     chars = count_code_points(batch.text.data, batch.text.offsets)
     counts[_GREEK, in_languages(batch, params.greek_languages)] = 0
     signals: dict[str, Signal] = {f"math.{name}": counts[at] for at, name in enumerate(SIGNS)}
+    marks = _html_marks(batch)
     signals |= {
+        "math.html_marks": marks,
         "math.signs": 1000 * ratio(counts[: len(SIGNS)].sum(0), chars),
-        "math.latex": counts[_KNOWN] + counts[_DELIMITERS] > 0,
+        "math.latex": counts[_KNOWN] + counts[_DELIMITERS] + marks > 0,
         "math.chars": chars,
         "math.accent_frac": ratio(counts[_ACCENT], chars),
         "math.newcommand_lines": _lines_with(batch.column("text"), "newcommand"),
         "math.url_substrings": _number_held(batch.column("url"), params.url_substrings),
     }
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
+
+
+def _html_marks(batch: Batch) -> NDArray[np.int64]:
+    """Marks of formulas in each page's HTML, 0 where nobody counted them; int64[documents]."""
+    marks = batch.upstream.get("extract.math_marks")
+    if marks is None:
+        return np.zeros(len(batch), np.int64)
+    found: NDArray[np.int64] = pc.fill_null(marks, 0).to_numpy(zero_copy_only=False)
+    return found.astype(np.int64)
 
 
 def _lines_with(texts: pa.Array, word: str) -> NDArray[np.int64]:

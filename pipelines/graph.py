@@ -128,6 +128,7 @@ class Course:
             head.previous = submit(self._job(stage, "fetch", part), {})
         elif kind == "extract":
             head.documents = submit(self._job(stage, "extract", part), {"previous": head.previous})
+            head.signals[stage.name] = head.documents
             head.previous = None
         elif kind == "encode":
             head.documents = submit(self._job(stage, "encode", part), head.upstream())

@@ -68,6 +68,15 @@ def test_latex_lowers_the_bound() -> None:
     assert not failed(f"{words} $x$ and \\alpha")
 
 
+def test_marks_in_the_html_count_as_latex() -> None:
+    text = "of the river and the mill " * 20 + " $x$ and $y$"
+    table = documents([{"text": text}] * 3)
+    marks = pa.array([2, 0, None], pa.int64())
+    found = math_pages.judge(Batch(table, {"extract.math_marks": marks}), math_pages.Params())
+    assert found.failed["math.few_signs"].tolist() == [False, True, True]
+    assert found.signals["math.html_marks"].tolist() == [2, 0, 0]
+
+
 def test_greek_letters_count_where_they_are_foreign() -> None:
     text = "Η αλήθεια " * 20
     assert not failed(text)

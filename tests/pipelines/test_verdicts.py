@@ -1,5 +1,6 @@
 """Verdict tables, and what judging only the living changes: fewer rows judged, the same documents kept."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from gristmill.pipelines.receipts import Counts, Output, Receipt
 from gristmill.pipelines.steps.judge import Tally
 from gristmill.pipelines.store import Store
 from gristmill.pipelines.tables import table_writer
+from tests.crawl.warcs import warc
 from tests.pipelines.conftest import Crawl
 from tests.pipelines.serial import finish, write_recipe
 
@@ -115,15 +117,9 @@ def test_judging_only_the_living_keeps_the_same_documents(small_crawl: Crawl, re
 
 
 def test_signals_reach_the_stages_behind_one_that_edits(small_crawl: Crawl, tmp_path: Path) -> None:
-    stages = (
-        "fetch",
-        "extract",
-        'language]\nlanguages = ["de", "en", "fr"',
-        "lines",
-        "heuristics]\nfamilies = ['gopher_quality'",
-    )
-    ends = (*stages, "encode", "shards")
-    (tmp_path / "edits.toml").write_text("".join(f"[stages.{stage}]\n" for stage in ends))
+    before, behind = "[stages.fetch]\n[stages.extract]\n[stages.language]\n", "[stages.encode]\n[stages.shards]\n"
+    judging = 'languages = ["de", "en", "fr"]\n[stages.lines]\n[stages.heuristics]\nfamilies = ["gopher_quality"]\n'
+    (tmp_path / "edits.toml").write_text(f"{before}{judging}{behind}")
     finished = finish(tmp_path / "edits.toml", [small_crawl.folder], tmp_path / "store")
     rows = finished.sql(
         "SELECT l.signals.\"language.label\" AS language, list_contains(h.rules, 'gopher_quality.stop_words') AS failed "
@@ -132,3 +128,26 @@ def test_signals_reach_the_stages_behind_one_that_edits(small_crawl: Crawl, tmp_
     assert {row["language"] for row in rows} > {"en"}
     others = [row["failed"] for row in rows if row["language"] != "en"]
     assert not any(others)  # stop words are asked of English alone
+
+
+def test_signals_of_extraction_reach_the_stages(tmp_path: Path) -> None:
+    """Of records most become no document, so that rows do not line up."""
+    prose = (
+        "<p>The area of the wheel is A = 19.6, and so the mill at the river grinds. Its wheel turns in the flood.</p>"
+    )
+    heads = ("", "<script src='MathJax.js'></script>", "<link href='x.css'>")
+    captures = [
+        warc(
+            b"HTTP/1.1 %d OK\r\nContent-Type: text/html\r\n\r\n" % status + f"<html>{head}<body>{prose * 3}".encode(),
+            number=n,
+        )
+        for n, (status, head) in enumerate(itertools.product((404, 200), heads))
+    ]
+    (tmp_path / "pages.warc").write_bytes(b"".join(captures))
+    stages = (
+        "[stages.fetch]\n[stages.extract]\nmath_marks = true\n[stages.math_pages]\n[stages.encode]\n[stages.shards]\n"
+    )
+    (tmp_path / "maths.toml").write_text(stages)
+    finished = finish(tmp_path / "maths.toml", [tmp_path / "pages.warc"], tmp_path / "store")
+    rows = finished.sql('SELECT signals."math.html_marks" AS marks FROM verdicts_math_pages')
+    assert [row["marks"] for row in rows] == [0, 1, 0]
