@@ -16,12 +16,11 @@ _USUAL_STARTS = (b"WARC/1.0\r\n", b"WARC/1.1\r\n")
 _WARC_START = re.compile(rb"WARC/\d")
 _WARC_TYPE = re.compile(rb"\nWARC-Type[ \t]*:", re.IGNORECASE)
 _HEADER_END = re.compile(rb"\r{0,2}\n\r{0,2}\n")
-_FOLDED = (b" ", b"\t")
+_BLANKS = b" \t"  # a line that begins so goes on with the value of the one before
 _TYPE_LINE, _LENGTH_LINE = b"\nWARC-Type: ", b"\nContent-Length: "
-_TYPES = {
-    name.encode(): name
-    for name in ("warcinfo", "request", "response", "metadata", "revisit", "resource", "conversion", "continuation")
-}
+_TYPE_SKIP, _LENGTH_SKIP = len(_TYPE_LINE), len(_LENGTH_LINE)
+RECORD_TYPES = ("warcinfo", "request", "response", "metadata", "revisit", "resource", "conversion", "continuation")
+_TYPES = {name.encode(): name for name in RECORD_TYPES}
 _TYPE_REACH = 4096
 _ARC_CANDIDATE = re.compile(rb"(?:\A|(?<=\n))[A-Za-z][A-Za-z0-9+.-]{1,20}:[^\r\n]{1,4000}\r?\n")
 _ARC_FIELDS = re.compile(rb"(\S+) (\S+) (\d{8,18}) (\S*)(?: (\d{3}|-) (\S+) (\S+) (\S+) (\S+))? (\S+)\Z")
@@ -38,7 +37,7 @@ class Head:
         size: its length in bytes.
         block: length of the block it announces; -1 if unknown.
         type: WARC-Type in lower case, "" if unreadable.
-        raw: the header's bytes, without the blank line.
+        raw: the header's bytes, with the blank line.
         error: class of the failure, "" if it can be used.
         message: the failure in words.
         given: values by field name, of what has no WARC header: ARC lines, rows. None where `raw` is to be read.
@@ -145,61 +144,49 @@ def parse_head(data: bytes | bytearray, start: int, end_limit: int, complete: bo
     Returns:
         The header, with `error` set if it cannot be used, or None if no record begins here.
     """
-    if data[start : start + 5] == b"WARC/":
+    if data.startswith(_USUAL_STARTS, start):
+        end = data.find(b"\r\n\r\n", start, start + end_limit) + 4
+        if end >= 4:
+            return _usual_head(bytes(data[start:end]))
+    if _WARC_START.match(data, start):
         return _parse_warc(data, start, end_limit, complete)
     return _parse_arc(data, start)
 
 
-def _parse_warc(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head | None:
-    usual = data.startswith(_USUAL_STARTS, start)
-    if not usual and not _WARC_START.match(data, start):
-        return None
-    end = data.find(b"\r\n\r\n", start, start + end_limit)
-    after = end + 4
-    if end < 0 or not usual:  # rare: bare line feeds somewhere
-        blank = _HEADER_END.search(data, start, start + end_limit)
-        if blank is None:
-            cut = complete and len(data) - start < end_limit
-            return _broken_head(data, start, min(len(data), start + end_limit), cut)
-        end, after = blank.start(), blank.end()
-    head = Head(after - start)
-    _read_fields(head, bytes(data[start:end]))
-    return head
+def _usual_head(raw: bytes) -> Head:
+    """A header with its blank line, whose lines end as nearly all do."""
+    kind_line, length_line = raw.find(_TYPE_LINE), raw.find(_LENGTH_LINE)
+    if kind_line >= 0 and length_line >= 0:
+        kind_end, length_end = raw.find(b"\r\n", kind_line), raw.find(b"\r\n", length_line)
+        kind = _TYPES.get(raw[kind_line + _TYPE_SKIP : kind_end])
+        length = raw[length_line + _LENGTH_SKIP : length_end]
+        folded = raw[kind_end + 2] in _BLANKS or raw[length_end + 2] in _BLANKS
+        if kind and length.isdigit() and len(length) < 19 and not folded:
+            return Head(len(raw), int(length), kind, raw)
+    return _read_fields(raw)
 
 
-def _broken_head(data: bytes | bytearray, start: int, end: int, cut: bool) -> Head:
-    """A header that has no end: what it said so far, for the ledger."""
-    head = Head(end - start)
-    _read_fields(head, bytes(data[start:end]))
+def _parse_warc(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head:
+    """A header with bare line feeds, of another version, or without an end."""
+    blank = _HEADER_END.search(data, start, start + end_limit)
+    if blank is not None:
+        return _read_fields(bytes(data[start : blank.end()]))
+    head = _read_fields(bytes(data[start : start + end_limit]))  # what it said so far, for the ledger
+    cut = complete and len(data) - start < end_limit
     head.block = -1
     head.error = "truncated_header" if cut else "header_limit"
-    head.message = f"the WARC header has no end within {end - start:,} bytes"
+    head.message = f"the WARC header has no end within {head.size:,} bytes"
     return head
 
 
-def _read_fields(head: Head, raw: bytes) -> None:
-    head.raw = raw
-    kind, length = _TYPES.get(_usual_value(raw, _TYPE_LINE)), _usual_value(raw, _LENGTH_LINE)
-    if kind is not None and length.isdigit() and len(length) < 19:
-        head.type, head.block = kind, int(length)
-        return
+def _read_fields(raw: bytes) -> Head:
+    head = Head(len(raw), raw=raw)
     text = head.text
     head.type = clean(field_value(text, "WARC-Type") or "").lower()
     _set_length(head, field_value(text, "Content-Length"))
     if not head.type and not head.error:
         head.error, head.message = "bad_header", "the record has no WARC-Type"
-
-
-def _usual_value(raw: bytes, line: bytes) -> bytes:
-    """Value of a field whose line begins and ends as nearly all crawlers write it; b"" where it is to be looked for."""
-    found = raw.find(line)
-    if found < 0:
-        return b""
-    start = found + len(line)
-    end = raw.find(b"\r", start)
-    if end < 0:
-        return raw[start:]
-    return b"" if raw[end + 2 : end + 3] in _FOLDED else raw[start:end]
+    return head
 
 
 def _set_length(head: Head, value: str | None) -> None:

@@ -28,7 +28,7 @@ class Member:
 
     start: int
     end: int
-    data: bytes | bytearray | None
+    data: bytes | None
     why: str = ""
     aside: bool = False
 
@@ -47,9 +47,8 @@ class Codec(Protocol):
         """Where a member may begin, from `start` on, or -1."""
 
 
-def read_members(window: Window, codec: Codec, cap: int) -> Iterator[Member]:
-    """All of a file's bytes, in order, as members that hold and ranges that do not."""
-    start = 0
+def read_members(window: Window, codec: Codec, start: int, cap: int) -> Iterator[Member]:
+    """All of a file's bytes from `start` on, in order, as members that hold and ranges that do not."""
     while start < window.size:
         member = codec.member(window, start, cap)
         if member.why:

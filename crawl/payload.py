@@ -68,11 +68,15 @@ def read_payload(data: bytes | bytearray, limits: Limits, start: int = 0, end: i
     line = _STATUS.match(data, start, end)
     if line is None:
         return Payload(0, "", bytes(memoryview(data)[start:end]))
-    header_end, body = _header_extent(data, line.end(), start, end, limits)
-    if header_end < 0:
-        message = f"the HTTP header has no end within {limits.http_header_bytes:,} bytes"
-        return Payload(_status(line), "", b"", error="http_header_limit", message=message)
-    text = data[start:header_end].decode("latin-1")
+    blank = data.find(b"\n\r\n", line.end() - 1, min(end, start + limits.http_header_bytes))
+    text = data[start:blank].decode("latin-1").rstrip("\r") if blank >= 0 else ""
+    body = blank + 3
+    if not text or "\n\n" in text:  # rare: lines that end otherwise, or no end
+        header_end, body = _header_extent(data, line.end(), start, end, limits)
+        if header_end < 0:
+            message = f"the HTTP header has no end within {limits.http_header_bytes:,} bytes"
+            return Payload(_status(line), "", b"", error="http_header_limit", message=message)
+        text = data[start:header_end].decode("latin-1")
     payload = Payload(_status(line), text, bytes(memoryview(data)[body:end]), body - start)
     lower = text.lower()
     if "\ntransfer-encoding" in lower or "\ncontent-encoding" in lower or payload.body[:3] == _GZIP:
@@ -88,10 +92,6 @@ def _status(line: re.Match[bytes]) -> int:
 def _header_extent(data: bytes | bytearray, line_end: int, start: int, end: int, limits: Limits) -> tuple[int, int]:
     """Where the header lines end and the body begins; (-1, -1) beyond the limit. Without a blank line all is header."""
     most = min(end, start + limits.http_header_bytes)
-    if data[line_end - 2 : line_end] == b"\r\n":  # the usual, without a pattern
-        found = data.find(b"\r\n\r\n", line_end - 2, most)
-        if found >= 0 and data.find(b"\n\n", line_end - 2, found) < 0:
-            return found, found + 4
     blank = _HEADER_END.search(data, max(start, line_end - 2), most)
     if blank is not None:
         return blank.start(), blank.end()

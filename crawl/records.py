@@ -24,6 +24,7 @@ from gristmill.crawl.zstd_codec import MAGIC as ZSTD_MAGIC
 from gristmill.crawl.zstd_codec import ZstdCodec, is_skippable
 
 _RECORD_ENDS = frozenset((b"\r\n\r\n", b"\n\n", b"", b"\n", b"\r\n"))
+LARGE_BYTES = 1 << 20  # of a file: loading the kernel takes as long as reading 100 MB without it
 _DAMAGE = {
     "gzip_crc": "the checksum of the gzip member does not hold",
     "gzip_data": "the gzip member is damaged",
@@ -89,19 +90,15 @@ def _joined_gaps(items: Iterator[Record | Gap]) -> Iterator[Record | Gap]:
     pending: Gap | None = None
     for item in items:
         if isinstance(item, Gap):
-            if pending is None:
-                pending = item
-                continue
-            if "dictionary" not in (pending.why, item.why):
-                pending = Gap(pending.start, item.end, pending.why)
-                continue
+            if pending is not None and "dictionary" in (pending.why, item.why):
+                yield pending
+                pending = None
+            pending = item if pending is None else Gap(pending.start, item.end, pending.why)
+            continue
         if pending is not None:
             yield pending
-        pending = None
-        if isinstance(item, Gap):
-            pending = item
-        else:
-            yield item
+            pending = None
+        yield item
     if pending is not None:
         yield pending
 
@@ -132,9 +129,25 @@ class _Carry:
 
 
 def _compressed(window: Window, codec: Codec, limits: Limits) -> Iterator[Record | Gap]:
+    # The first record comes without the kernel: who wants but one, or has a small file, need not wait for its loading.
+    start = yield from _unusual(window, codec, 0, limits)
+    if not isinstance(codec, GzipCodec) or window.size < LARGE_BYTES:
+        while start < window.size:
+            start = yield from _unusual(window, codec, start, limits)
+        return
+    from gristmill.crawl.usual import UsualReader
+
+    usual = UsualReader(window, limits)
+    while start < window.size:
+        start = yield from usual.records(start)
+        start = yield from _unusual(window, codec, start, limits)
+
+
+def _unusual(window: Window, codec: Codec, start: int, limits: Limits) -> Generator[Record | Gap, None, int]:
+    """What members hold from `start` on, up to the next usual one, with it; returns where that one ends."""
     carry: _Carry | None = None
     cap = limits.block_bytes + limits.header_bytes
-    for member in read_members(window, codec, cap):
+    for member in read_members(window, codec, start, cap):
         data = member.data
         if carry is not None:
             if data is None or starts_record(data[:4096].lstrip(b"\r\n")) or len(carry.data) + len(data) > 2 * cap:
@@ -152,23 +165,23 @@ def _compressed(window: Window, codec: Codec, limits: Limits) -> Iterator[Record
             yield Gap(
                 member.start, member.end, "dictionary" if window.view(member.start, 1)[0] == 0x5D else "empty_member"
             )
+        elif (record := _single(member, data, limits)) is not None:
+            yield record
+            return member.end
         else:
-            record = _single(member, data, limits)
-            if record is not None:
-                yield record
-            else:
-                carry = yield from _several(member, data, None, limits)
+            carry = yield from _several(member, data, None, limits)
     if carry is not None:
         yield carry.failed(more=False)
+    return window.size
 
 
-def _single(member: Member, data: bytes | bytearray, limits: Limits) -> Record | None:
-    """The usual case: a member that holds one whole record and nothing else."""
+def _single(member: Member, data: bytes, limits: Limits) -> Record | None:
+    """The usual record: whole, and all that the member holds."""
     head = parse_head(data, 0, limits.header_bytes, True)
     if head is None or head.error or head.block > limits.block_bytes:
         return None
     end = head.size + head.block
-    if len(data) - end > 4 or end > len(data) or bytes(data[end:]) not in _RECORD_ENDS:
+    if end > len(data) or data[end:] not in _RECORD_ENDS:
         return None
     length = member.end - member.start
     return build(head, data, head.size, end, offset=member.start, length=length, within=0, limits=limits)

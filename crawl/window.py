@@ -1,11 +1,8 @@
 """Bounded views of what may be large: a file, and the bytes that come out of a compressed member."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
-
-import numpy as np
 
 from gristmill.crawl.heads import HEAD_REACH, find_head
 
@@ -18,16 +15,19 @@ class Window:
 
     Views are valid until the next call: all chunks share one buffer, because fresh memory would cost more than the
     reading.
+
+    Attributes:
+        size: bytes of the file.
+        buffer: the chunk; it stays where it is in memory.
     """
 
     def __init__(self, path: Path) -> None:
         self._file = path.open("rb", buffering=0)
         self.size = self._file.seek(0, 2)
-        self._buffer = bytearray(_CHUNK_BYTES)
-        self._view = memoryview(self._buffer)
+        self.buffer = bytearray(_CHUNK_BYTES)
+        self._view = memoryview(self.buffer)
         self._start = 0
         self._end = 0
-        self._marks: tuple[bytes, list[int]] | None = None
 
     def __enter__(self) -> "Window":
         return self
@@ -40,29 +40,11 @@ class Window:
     def view(self, start: int, size: int) -> memoryview:
         """Bytes [start, start + size), fewer only where the file ends. At most one chunk (256 KiB)."""
         if start < self._start or start + size > self._end:
-            self._load(start)
+            self.load(start)
         return self._view[start - self._start : min(start + size, self._end) - self._start]
 
-    def until(self, pattern: bytes, start: int) -> memoryview:
-        """Bytes from `start` up to where a pattern begins again or the file ends; none if that is more than a chunk."""
-        end = self._mark(pattern, start) if self._start <= start < self._end else -1
-        if end < 0 and start != self._start:
-            self._load(start)
-            end = self._mark(pattern, start)
-        return self._view[start - self._start : max(start, end) - self._start]
-
-    def _mark(self, pattern: bytes, start: int) -> int:
-        """Where a pattern occurs behind `start` in the chunk; if it does not, the file's end if it is there, or -1."""
-        if self._marks is None or self._marks[0] != pattern:
-            found = _find_all(pattern, self._view[: self._end - self._start])
-            self._marks = pattern, [self._start + mark for mark in found]
-        marks = self._marks[1]
-        index = bisect_right(marks, start)
-        if index < len(marks):
-            return marks[index]
-        return self.size if self._end == self.size else -1
-
-    def _load(self, start: int) -> None:
+    def load(self, start: int) -> int:
+        """Fill `buffer` with the bytes from `start` on, and say how many there are: a chunk, or up to the file's end."""
         self._file.seek(start)
         filled = 0
         while filled < _CHUNK_BYTES and start + filled < self.size:  # a raw read may be short
@@ -70,7 +52,8 @@ class Window:
             if not read:
                 break
             filled += read
-        self._start, self._end, self._marks = start, start + filled, None
+        self._start, self._end = start, start + filled
+        return filled
 
     def chunks(self, start: int, end: int, size: int = _SEARCH_BYTES) -> Iterator[bytes]:
         """Bytes [start, end) in pieces of at most `size`, copied."""
@@ -80,15 +63,6 @@ class Window:
                 return
             yield piece
             start += len(piece)
-
-
-def _find_all(pattern: bytes, data: memoryview) -> list[int]:
-    """Positions of a pattern, all at once: a third of the time of `find` from one to the next."""
-    array = np.frombuffer(data, np.uint8)
-    starts = np.flatnonzero(array[: max(0, len(data) - len(pattern) + 1)] == pattern[0])
-    for index in range(1, len(pattern)):
-        starts = starts[array[starts + index] == pattern[index]]
-    return starts.tolist()
 
 
 class Stream:

@@ -4,7 +4,10 @@ Forked from it, a worker starts in 0.6 s with 18 MB of its own, instead of 8 s w
 gristmill.pipelines.warm` compiles the kernels at install time. It must start no threads: they would not survive the fork.
 """
 
+import gzip
 import os
+import tempfile
+from pathlib import Path
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 os.environ.setdefault("RAYON_NUM_THREADS", "1")
@@ -35,6 +38,19 @@ def _documents() -> pa.RecordBatch:
     return pa.RecordBatch.from_pylist(rows, schema=documents.SCHEMA)
 
 
+def _read_a_record() -> None:
+    """Read a file of one member with the kernels for large ones."""
+    from gristmill.crawl.record import Limits
+    from gristmill.crawl.usual import UsualReader
+    from gristmill.crawl.window import Window
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "tiny.warc.gz")
+        path.write_bytes(gzip.compress(b"WARC/1.0\r\nWARC-Type: resource\r\nContent-Length: 1\r\n\r\n.\r\n\r\n"))
+        with Window(path) as window:
+            list(UsualReader(window, Limits()).records(0))
+
+
 def warm_up() -> None:
     """Call every stage once on three tiny documents."""
     global WARM
@@ -44,6 +60,7 @@ def warm_up() -> None:
     from gristmill.tokenize import encode
     from gristmill.tokenize.vocabulary import load_vocabulary
 
+    _read_a_record()
     rows = _documents()
     for engine in ("gristmill", "resiliparse"):  # trafilatura takes a second to import, and few recipes ask for it
         extract_page(f"<html><body><p>{_TEXTS[0]} &amp;</p></body></html>".encode(), engine=engine)

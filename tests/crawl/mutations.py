@@ -9,8 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from gristmill.crawl.records import read_records
-from tests.crawl.warcs import CONTAINERS, assert_covers, pages, usable
+from tests.crawl.warcs import CONTAINERS, assert_covers, pages, read_both, usable
 
 DAMAGED = ("plain", "member for each", "stored members", "zstd")
 
@@ -46,7 +45,7 @@ def check(container: str, seed: int, folder: Path) -> None:
     data, untouched = mutate(rng, parts)
     path = folder / "mutated.warc"
     path.write_bytes(data)
-    items = list(read_records(path))
+    items = read_both(path)
     assert_covers(items, len(data))
     found = [record.uri for record in usable(items)]
     wanted = [f"http://site.example/{number}" for number in sorted(untouched)]

@@ -17,9 +17,21 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from gristmill.crawl.record import Gap, Limits, Record
-from gristmill.crawl.records import read_records
 from tests.crawl.mutations import DAMAGED, check
-from tests.crawl.warcs import CONTAINERS, WARC_DATA, assert_covers, digest, gz, page, pages, split, usable, warc, zst
+from tests.crawl.warcs import (
+    CONTAINERS,
+    WARC_DATA,
+    assert_covers,
+    digest,
+    gz,
+    page,
+    pages,
+    read_both,
+    split,
+    usable,
+    warc,
+    zst,
+)
 
 REAL = WARC_DATA / "real"
 
@@ -27,7 +39,7 @@ REAL = WARC_DATA / "real"
 def read(folder: Path, data: bytes, limits: Limits | None = None) -> list[Record | Gap]:
     path = folder / "file.warc"
     path.write_bytes(data)
-    items = list(read_records(path, limits or Limits()))
+    items = read_both(path, limits or Limits())
     assert_covers(items, len(data))
     return items
 
@@ -245,7 +257,7 @@ STARTS = [b"", b"WARC/1.0\r\n", b"\x1f\x8b\x08", b"\x28\xb5\x2f\xfd", b"a:b 1.1.
 def test_any_bytes_are_covered(tmp_path_factory: pytest.TempPathFactory, data: bytes, start: bytes) -> None:
     path = tmp_path_factory.getbasetemp() / "any.warc"
     path.write_bytes(start + data)
-    assert_covers(list(read_records(path)), len(start + data))
+    assert_covers(read_both(path), len(start + data))
 
 
 @pytest.mark.filterwarnings("ignore:Unclosed file:ResourceWarning")  # warcio leaves its temporary files open
@@ -293,7 +305,7 @@ def test_real_files_are_read_to_their_end() -> None:
     counted = 0
     for row in real_files():
         path = REAL / str(row["file"])
-        items = list(read_records(path))
+        items = read_both(path)
         assert_covers(items, path.stat().st_size)
         records, gaps = split(items)
         others = [row["records"], row["fastwarc_records"]]

@@ -5,10 +5,12 @@ import gzip
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from unittest import mock
 
 import zstandard
 
-from gristmill.crawl.record import Gap, Record
+from gristmill.crawl import records
+from gristmill.crawl.record import DEFAULT_LIMITS, Gap, Limits, Record
 
 SHARED = Path(__file__).resolve().parents[2] / ".." / "shared"
 WARC_DATA = SHARED / "data" / "warc"
@@ -63,9 +65,18 @@ CONTAINERS: dict[str, Callable[[list[bytes]], bytes]] = {
 }
 
 
+def read_both(path: Path, limits: Limits = DEFAULT_LIMITS) -> list[Record | Gap]:
+    """All of a file, read as a small one and, with the kernel, as a large one: they must be the same."""
+    with mock.patch.object(records, "LARGE_BYTES", 1 << 62):
+        items = list(records.read_records(path, limits))
+    with mock.patch.object(records, "LARGE_BYTES", 0):
+        assert list(records.read_records(path, limits)) == items
+    return items
+
+
 def split(items: list[Record | Gap]) -> tuple[list[Record], list[Gap]]:
-    records = [item for item in items if isinstance(item, Record)]
-    return records, [item for item in items if isinstance(item, Gap)]
+    found = [item for item in items if isinstance(item, Record)]
+    return found, [item for item in items if isinstance(item, Gap)]
 
 
 def usable(items: list[Record | Gap]) -> list[Record]:
@@ -75,8 +86,8 @@ def usable(items: list[Record | Gap]) -> list[Record]:
 def assert_covers(items: list[Record | Gap], size: int) -> None:
     """Records and gaps together are the whole file, and no gap lies in a record."""
     position = 0
-    records, gaps = split(items)
-    spans = [(record.offset, record.offset + record.length) for record in records]
+    found, gaps = split(items)
+    spans = [(record.offset, record.offset + record.length) for record in found]
     spans += [(gap.start, gap.end) for gap in gaps]
     for start, end in sorted(set(spans)):
         assert start <= position
