@@ -49,7 +49,7 @@ _INDENT = 4
 _LONGEST_WORD = 16
 
 
-def _table(texts: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def text_table(texts: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
     """Texts one behind the other, and where each starts."""
     encoded = [text.encode() for text in texts]
     offsets = np.cumsum([0, *map(len, encoded)])
@@ -57,9 +57,9 @@ def _table(texts: tuple[str, ...]) -> tuple[NDArray[np.uint8], NDArray[np.int64]
 
 
 # Kernels hold these as constants.
-_WORDS, _WORD_OFFSETS = _table(KEYWORDS)
-_OPENING_BYTES, _OPENING_OFFSETS = _table(OPENINGS)
-_OPERATOR_BYTES, _OPERATOR_OFFSETS = _table(OPERATORS)
+_WORDS, _WORD_OFFSETS = text_table(KEYWORDS)
+_OPENING_BYTES, _OPENING_OFFSETS = text_table(OPENINGS)
+_OPERATOR_BYTES, _OPERATOR_OFFSETS = text_table(OPERATORS)
 _OPERATOR_START = np.zeros(256, np.bool_)
 _OPERATOR_START[_OPERATOR_BYTES[_OPERATOR_OFFSETS[:-1]]] = True
 
@@ -80,7 +80,7 @@ def code_lines(data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArra
             continue
         points = 2 * (data[end - 1] in _ENDS)
         if points < POINTS:
-            points += 2 * (_one_at(data, first, end, _OPENING_BYTES, _OPENING_OFFSETS) > 0)
+            points += 2 * (one_at(data, first, end, _OPENING_BYTES, _OPENING_OFFSETS) > 0)
         if points < POINTS:
             points += indented + _opens_with_keyword(data, first, end) + _has_operator(data, first, end)
         if points < POINTS:
@@ -101,7 +101,7 @@ def _is_word(byte: int) -> bool:
 
 
 @kernel
-def _one_at(data: NDArray[np.uint8], at: int, end: int, texts: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
+def one_at(data: NDArray[np.uint8], at: int, end: int, texts: NDArray[np.uint8], offsets: NDArray[np.int64]) -> int:
     """Length of the first of some texts that stands at a place, 0 if none does."""
     for i in range(len(offsets) - 1):
         size = offsets[i + 1] - offsets[i]
@@ -138,7 +138,7 @@ def _opens_with_keyword(data: NDArray[np.uint8], first: int, end: int) -> bool:
 @kernel
 def _has_operator(data: NDArray[np.uint8], first: int, end: int) -> bool:
     for at in range(first, end):
-        if _OPERATOR_START[data[at]] and _one_at(data, at, end, _OPERATOR_BYTES, _OPERATOR_OFFSETS):
+        if _OPERATOR_START[data[at]] and one_at(data, at, end, _OPERATOR_BYTES, _OPERATOR_OFFSETS):
             return True
     return False
 

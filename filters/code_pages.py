@@ -3,34 +3,35 @@
 Bounds are those of Codex (Chen et al. 2021, arXiv:2107.03374), StarCoder (Li et al. 2023, arXiv:2305.06161), StarCoder2
 (Lozhkov et al. 2024, arXiv:2402.19173) and OLMoE (Muennighoff et al. 2024, arXiv:2409.02060). They were made for files; a
 page also has prose, so the lengths of lines may be taken of those lines alone that look like code (code_lines.py). Rules
-for one kind of file go by the end of the URL's path. Not here: what needs a repository (stars), a parser of the language
-(share of comments) or a model's tokenizer (characters for each token).
+for one kind of file go by the end of the URL's path. Comments are found without a parser (code_comments.py); rules about
+tokens need a model's tokenizer, a file of one's own. Not here: what needs a repository (stars) or a page's HTML.
 """
 
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
 from gristmill.core.characters import classes
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import BLANK, code_points, lines
-from gristmill.core.params import StageParams
 from gristmill.core.ratios import largest, ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
+from gristmill.filters.code_comments import comment_chars
+from gristmill.filters.code_files import file_names, says_generated, xml_header
+from gristmill.filters.code_kinds import KIND_RULES, STYLE_ENDS, KindParams, among, failed_by_kind, hash_comments
 from gristmill.filters.code_lines import code_lines
 from gristmill.filters.code_measures import count_classes, encoded_data, top_words
+from gristmill.filters.token_counts import chars_per_token
 
 NAME = "code_pages"
-VERSION = 1
+VERSION = 2
 UPSTREAM: tuple[str, ...] = ()
 
 
-class Params(StageParams):
+class Params(KindParams):
     """What a page of code is, and the bounds of the rules for files."""
 
     min_code_line_frac: float = 0.25
@@ -80,23 +81,26 @@ class Params(StageParams):
     max_top_two_words_frac: float = 0.5
     """Largest share of the two most frequent words. OLMoE: 0.50."""
 
+    min_code_lines: float = 0
+    """Fewest lines that look like code. NeMo Curator: 10, of files; a page may show fewer."""
+
+    max_code_lines: float = float("inf")
+    """Most lines that look like code. NeMo Curator: 20,000, of files."""
+
+    tokenizer: Path | None = None
+    """A tokenizer.json as of Hugging Face, whose tokens are counted (RedPajama-V1: GPT-NeoX's). None: the two rules about
+    tokens pass everything."""
+
+    min_alpha_token_ratio: float = 1.5
+    """Fewest letters for each token. RedPajama-V1: 1.5."""
+
     data_extensions: tuple[str, ...] = ("txt", "json", "yaml", "yml", "owl", "gv", "dot")
     """Files that hold data rather than code. StarCoder2: Text, JSON, YAML, OWL, Graphviz."""
 
     max_data_lines: int = 512
     """Most lines of such a file. StarCoder2: 512."""
 
-    min_json_chars: int = 50
-    """Shortest JSON or YAML file, in code points. StarCoder: 50."""
 
-    max_json_chars: int = 5000
-    """Longest JSON or YAML file, in code points. StarCoder: 5,000."""
-
-    text_file_stems: tuple[str, ...] = ("readme", "notes", "todo", "description", "cmakelists")
-    """Text files kept, beside those with "requirement" in the name. StarCoder2's list."""
-
-
-_CHECKED_HERE = ("code.json_yaml_size", "code.text_files")  # by the kind of file, beside the limits
 LIMITS = (
     Limit("code.few_code_lines", "code.code_line_frac", "below", "min_code_line_frac"),
     Limit("code.max_line_len", "code.max_line_len", "above", "max_line_len", unless="code.exempt"),
@@ -112,8 +116,14 @@ LIMITS = (
     Limit("code.word_dominance", "code.top_word_frac", "above", "max_top_word_frac"),
     Limit("code.two_word_dominance", "code.top_two_words_frac", "above", "max_top_two_words_frac"),
     Limit("code.data_lines", "code.n_data_lines", "above", "max_data_lines"),
+    Limit("code.few_lines", "code.n_code_lines", "below", "min_code_lines"),
+    Limit("code.large_files", "code.n_code_lines", "above", "max_code_lines"),
+    Limit(
+        "code.alpha_token_ratio", "code.alpha_token_ratio", "below", "min_alpha_token_ratio", unless="code.uncounted"
+    ),
 )
-RULES = (*(limit.rule for limit in LIMITS), *_CHECKED_HERE)
+OFF = ("code.few_lines", "code.large_files", "code.alpha_token_ratio", "code.fertility")  # under default parameters
+RULES = (*(limit.rule for limit in LIMITS), *KIND_RULES)
 
 _CODE = "def grind(grain):\n    flour = mill.turn(grain)\n    return flour.sieve(2)\n\n\nprint(grind('rye'))\n"
 
@@ -143,23 +153,17 @@ EXAMPLES = (
     _example(f"grain = {_GRAINS * 100};", "max_line_len", "mean_line_len", "long_line_exempt"),
     _example(_JSON, "data_lines", "json_yaml_size", url="https://mill.example/sacks.json?v=2"),
     _example(_CODE, "text_files", url="https://mill.example/sacks.txt"),
+    _example(_CODE, "comment_ratio", url="https://mill.example/mill.py"),
+    _example(f"# The mill grinds.\n{_CODE}", url="https://mill.example/mill.py"),
+    _example(f"# {_PROSE}\n" * 6 + "i++;\n" * 3, "comment_ratio", url="https://mill.example/mill.py"),
     _example(_CODE, url="https://mill.example/ReadMe.txt"),
     _example(_CODE, url="https://mill.example/requirements-dev.txt"),
 )
 
-_JSON_ENDS = ("json", "yaml", "yml")
-_TEXT_ENDS = ("txt",)
-_STYLE_ENDS = ("xsl", "xslt")
-_HEAD_LINES = 5  # where a file says that it was generated
-_XML_HEAD = 100  # code points
-_GENERATED = (
-    "auto-generated",
-    "autogenerated",
-    "automatically generated",
-    "generated automatically",
-    "this file is generated",
-)
-_PATH = r"^[a-z][a-z0-9+.-]*://[^/?#]*/(?:[^?#]*/)?(?P<stem>[^/?#]*)\.(?P<end>[a-z0-9]{1,10})(?:[?#].*)?$"
+
+def files(params: Params) -> tuple[Path, ...]:
+    """The tokenizer, if there is one."""
+    return (params.tokenizer,) if params.tokenizer else ()
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
@@ -173,14 +177,19 @@ def judge(batch: Batch, params: Params) -> Verdict:
     alphabetic, digits = count_classes(text.data, text.offsets, classes())
     top, top_two = top_words(words(batch, "spaces").offsets, words(batch, "spaces").hashes)
     encoded, encoded_run = encoded_data(batch)
-    stems, ends = _file_names(batch.column("url"))
-    exempt, data_file, json_file, text_file, style_file = (
-        _among(ends, names)
-        for names in (params.exempt_extensions, params.data_extensions, _JSON_ENDS, _TEXT_ENDS, _STYLE_ENDS)
-    )
+    stems, ends = file_names(batch.column("url"))
+    exempt, data_file = among(ends, params.exempt_extensions), among(ends, params.data_extensions)
+    alpha_frac = ratio(alphabetic, chars)
+    fertility = chars_per_token(batch.column("text"), params.tokenizer)
+    comment_frac = ratio(comment_chars(text.data, text.offsets, hash_comments(ends)), chars)
     signals: dict[str, Signal] = {
         "code.code_line_frac": ratio(sums(table.offsets, looks), sums(table.offsets, (table.kinds & BLANK) == 0)),
         "code.n_lines": n_lines,
+        "code.n_code_lines": sums(table.offsets, looks),
+        "code.comment_frac": comment_frac,
+        "code.fertility": fertility,
+        "code.alpha_token_ratio": alpha_frac * fertility,
+        "code.uncounted": fertility == 0,
         "code.n_data_lines": np.where(data_file, n_lines, 0),
         "code.max_line_len": longest,
         "code.mean_line_len": ratio(
@@ -188,50 +197,14 @@ def judge(batch: Batch, params: Params) -> Verdict:
         ),
         "code.exempt": exempt,
         "code.alphanum_frac": ratio(alphabetic + digits, chars),
-        "code.alpha_frac": ratio(alphabetic, chars),
-        "code.autogenerated": _head_says(batch, _HEAD_LINES, _GENERATED),
+        "code.alpha_frac": alpha_frac,
+        "code.autogenerated": says_generated(batch),
         "code.encoded_frac": ratio(encoded, chars),
         "code.encoded_run": encoded_run,
-        "code.xml_header": _xml_header(batch) & ~style_file,
+        "code.xml_header": xml_header(batch) & ~among(ends, STYLE_ENDS),
         "code.top_word_frac": top,
         "code.top_two_words_frac": top_two,
         "code.extension": ends,
     }
-    wanted_text = _among(stems, params.text_file_stems) | _flags(pc.match_substring(stems, "requirement"))
-    by_kind = {
-        "code.json_yaml_size": json_file & ((chars < params.min_json_chars) | (chars > params.max_json_chars)),
-        "code.text_files": text_file & ~wanted_text,
-    }
+    by_kind = failed_by_kind(stems, ends, chars, comment_frac, fertility, params)
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch) | by_kind)
-
-
-def _file_names(urls: pa.Array) -> tuple[pa.Array, pa.Array]:
-    """The last part of each URL's path without its ending, and the ending, in lower case; both "" where it has none."""
-    found = pc.extract_regex(pc.utf8_lower(urls), _PATH)
-    stem, end = (pc.fill_null(pc.struct_field(found, name), "") for name in ("stem", "end"))
-    return stem, end
-
-
-def _among(values: pa.Array, names: tuple[str, ...]) -> NDArray[np.bool_]:
-    return _flags(pc.is_in(values, pa.array(names, values.type)))
-
-
-def _flags(values: pa.Array) -> NDArray[np.bool_]:
-    flags: NDArray[np.bool_] = values.to_numpy(zero_copy_only=False)
-    return flags
-
-
-def _head_says(batch: Batch, n_lines: int, phrases: tuple[str, ...]) -> NDArray[np.bool_]:
-    """Whether one of some phrases stands in the first lines, in either case: bool[documents]."""
-    table = lines(batch)
-    last = np.minimum(table.offsets[:-1] + n_lines, table.offsets[1:]) - 1
-    ends = table.starts[last] + table.sizes[last]
-    base = batch.text.offsets[:-1]
-    heads = [batch.text.data[base[row] : ends[row]].tobytes().lower() for row in range(len(batch))]
-    wanted = [phrase.encode() for phrase in phrases]
-    return np.fromiter((any(phrase in head for phrase in wanted) for head in heads), np.bool_, len(batch))
-
-
-def _xml_header(batch: Batch) -> NDArray[np.bool_]:
-    heads = pc.utf8_slice_codeunits(batch.column("text"), 0, _XML_HEAD)
-    return _flags(pc.match_substring(heads, "<?xml version="))

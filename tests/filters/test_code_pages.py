@@ -15,6 +15,7 @@ from gristmill.core.lines import line_spans
 from gristmill.core.words import segment
 from gristmill.filters import code_lines as clues
 from gristmill.filters import code_measures, code_pages
+from gristmill.filters.code_files import file_names
 from tests.filters.test_contract import documents
 
 BLANKS = " \t\n\x0b\x0c\r"
@@ -127,7 +128,7 @@ def test_encoded_runs_are_measured() -> None:
     ],
 )  # fmt: skip
 def test_names_of_files(url: str, stem: str, end: str) -> None:
-    stems, ends = code_pages._file_names(pa.array([url]))
+    stems, ends = file_names(pa.array([url]))
     assert (stems.to_pylist(), ends.to_pylist()) == ([stem], [end])
 
 
