@@ -19,6 +19,7 @@ from pydantic import Field
 
 from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
+from gristmill.core.extras import import_torch
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
 from gristmill.core.verdict import Example, Signal, Verdict
@@ -100,8 +101,7 @@ def heads_of(texts: pa.Array, max_tokens: int) -> list[str]:
 
 def chosen_device(device: str) -> str:
     """The device's name for torch."""
-    import torch
-
+    torch = import_torch("embedding", "models")
     return ("cuda" if torch.cuda.is_available() else "cpu") if device == "auto" else device
 
 

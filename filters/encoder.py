@@ -16,6 +16,7 @@ import xxhash
 from numpy.typing import NDArray
 
 from gristmill.core.errors import InputError
+from gristmill.core.extras import import_torch
 
 if TYPE_CHECKING:  # torch takes a second to load and is an optional extra
     from torch import Tensor
@@ -50,7 +51,7 @@ class Encoder:
 @lru_cache(maxsize=2)
 def load_encoder(folder: Path, device: str = "cpu", max_tokens: int = 256) -> Encoder:
     """An encoder on a device, once per process; InputError if a file is missing or not what it should be."""
-    import torch
+    torch = import_torch("embedding", "models")
     from tokenizers import Tokenizer
 
     try:

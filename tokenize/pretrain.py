@@ -12,6 +12,7 @@ from typing import Any
 from pydantic import Field
 
 from gristmill.core.errors import InputError, StoreError, UsageError
+from gristmill.core.extras import import_torch
 from gristmill.core.params import Params
 from gristmill.tokenize.packing import TrainingBatch
 from gristmill.tokenize.reader import Loader
@@ -108,7 +109,7 @@ class _Training:
     def __init__(
         self, shards: Sequence[Path], vocabulary_size: int, end_of_document: int, params: PretrainParams
     ) -> None:
-        self._torch = torch = _import_torch()
+        self._torch = torch = import_torch("pretrain", "train")
         from gristmill.tokenize.model import GPT, ModelParams, loss_of
         from gristmill.tokenize.optimiser import AdamW
 
@@ -200,13 +201,3 @@ class _Training:
         self._model.load_state_dict(content["model"])
         self._optimiser.load_state_dict(content["optimiser"])
         self.step = content["step"]
-
-
-def _import_torch() -> Any:
-    # Waiting threads sleep instead of spinning: on two cores busy with other work a step took 2 to 4 s, not 7 to 9 s.
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    try:
-        import torch
-    except ImportError as error:
-        raise UsageError("pretrain needs torch, which is not installed: pip install 'gristmill[train]'") from error
-    return torch

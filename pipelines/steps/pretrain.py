@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from gristmill.core.errors import GristmillError
+from gristmill.core.extras import import_torch
 from gristmill.pipelines.jobs import Draft, Job, Result
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.store import Store
@@ -19,7 +20,7 @@ _COPY_BYTES = 8 * 1024 * 1024
 
 def train(job: Job, draft: Draft) -> Result:
     """Train on the run's shards; the losses are in the receipt, the checkpoint lies beside it."""
-    import torch
+    torch = import_torch("pretrain", "train")
 
     params = job.stage.params
     assert isinstance(params, Params)

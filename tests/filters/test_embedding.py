@@ -18,6 +18,8 @@ from gristmill.filters.embedding_training import fit_head, train
 from gristmill.filters.encoder import embed, load_encoder, read_safetensors
 from tests.filters.test_contract import documents
 
+pytest.importorskip("torch", reason="needs the extra models or train")
+
 WIDTH, HEADS, LAYERS, INNER = 8, 2, 2, 16
 WORDS = ["[PAD]", "[UNK]", "mill", "river", "grain", "flour", "buy", "cheap", "now", "bonus"]
 Weights = dict[str, NDArray[np.float32]]
