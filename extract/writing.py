@@ -1,4 +1,4 @@
-"""Text of blocks: characters decoded, white space collapsed, line breaks and formulas put in; where it came from kept."""
+"""Text of blocks: characters decoded, white space collapsed, line breaks put in; where it came from kept."""
 
 from typing import NamedTuple
 
@@ -10,20 +10,19 @@ from gristmill.extract.elements import BOX, LINK, MARKS, PRE, SKIP, STRONG
 from gristmill.extract.nesting import CURRENT, FRESH, Nesting
 from gristmill.extract.references import LONGEST_VALUE, read_reference
 from gristmill.extract.scan import is_blank
-from gristmill.extract.tags import mix, text_hash, whole
 
 ELEMENT, LEAF, BEGIN, STOP, SOURCE, SOURCE_END, LINK_BYTES, LINKS, BOLD_BYTES, BREAKS = range(10)
 """Columns of blocks: block-level and innermost element at its first character, its text from and to, its bytes of the
 page from and to, bytes of it in links, links, bytes of it in bold, line breaks."""
 
 OUT, BLOCK_AT, WAITING, SRC, SRC_END, IN_LINKS, LINK_COUNT, LAST_LINK, BOLD, BR, LEAF_AT, BLOCKS = range(12)
-"""Columns of the state of text: bytes written, where the block began, white space that waits for a character, then the
-figures of the block that is being written, and blocks so far."""
+"""Columns of the state of text: bytes written, where the block began, white space that waits, figures of this block, blocks."""
 
+FORMULA_ROOM = 2048  # bytes by which a page's text may be longer than its source
+_OPEN = 64  # elements of a formula
 _BLANK, _NEWLINE = 1, 2  # what may wait
-_COPY, _SPACE, _DROP = 0, 1, 2  # what a character is
-_AMPERSAND, _DOLLAR, _LF, _SP, _CR = 0x26, 0x24, 0x0A, 0x20, 0x0D
-_DISPLAYSTYLE = text_hash("displaystyle")
+COPY, SPACE, DROP = 0, 1, 2  # what a character is
+_AMPERSAND, _LF, _SP, _CR = 0x26, 0x0A, 0x20, 0x0D
 
 
 class Writing(NamedTuple):
@@ -36,15 +35,17 @@ class Writing(NamedTuple):
     """int64[12]: see the columns OUT to BLOCKS."""
     scratch: NDArray[np.uint8]
     """A decoded character reference."""
+    formula: NDArray[np.int64]
+    """The open elements of a formula, int64[64, 7]: see extract/mathml.py."""
 
 
 @kernel
 def begin_writing(page: Nesting) -> Writing:
-    """A page with no text yet. A character reference may be longer than its name; each block needs a tag, which is three
-    bytes, for the line end behind it."""
-    text = np.empty(len(page.data) * LONGEST_VALUE // (LONGEST_VALUE - 1) + 64, np.uint8)
+    """A page with no text yet. A character reference may be longer than its name, each block ends with a line end where a tag
+    was, and a formula may be longer than its source."""
+    text = np.empty(len(page.data) * LONGEST_VALUE // (LONGEST_VALUE - 1) + FORMULA_ROOM, np.uint8)
     rows = np.empty((len(page.tokens.rows) + 1, 10), np.int32)
-    return Writing(text, rows, np.zeros(12, np.int64), np.empty(8, np.uint8))
+    return Writing(text, rows, np.zeros(12, np.int64), np.empty(8, np.uint8), np.empty((_OPEN, 7), np.int64))
 
 
 @inlined
@@ -82,28 +83,28 @@ def _kind_of(data: NDArray[np.uint8], at: int, end: int) -> tuple[int, int]:
     byte = data[at]
     if byte < 0x80:
         if byte > _SP:
-            return (_DROP, 1) if byte == 0x7F else (_COPY, 1)
-        return (_SPACE, 1) if is_blank(byte) else (_DROP, 1)
+            return (DROP, 1) if byte == 0x7F else (COPY, 1)
+        return (SPACE, 1) if is_blank(byte) else (DROP, 1)
     if byte == 0xC2 and at + 1 < end:
         if data[at + 1] == 0xA0:
-            return _SPACE, 2
-        return (_DROP, 2) if data[at + 1] == 0xAD else (_COPY, 2)
+            return SPACE, 2
+        return (DROP, 2) if data[at + 1] == 0xAD else (COPY, 2)
     if byte == 0xE2 and at + 2 < end and data[at + 1] == 0x80:
         last = data[at + 2]
         if last in (0x8B, 0x8E, 0x8F):
-            return _DROP, 3
+            return DROP, 3
         if 0x80 <= last <= 0x8A or last in (0xA8, 0xA9, 0xAF):
-            return _SPACE, 3
-        return _COPY, 3
+            return SPACE, 3
+        return COPY, 3
     if byte == 0xE3 and at + 2 < end and data[at + 1] == 0x80 and data[at + 2] == 0x80:
-        return _SPACE, 3
+        return SPACE, 3
     if byte == 0xEF and at + 2 < end and data[at + 1] == 0xBB and data[at + 2] == 0xBF:
-        return _DROP, 3
-    return _COPY, 1
+        return DROP, 3
+    return COPY, 1
 
 
 @inlined
-def _before_character(source: int, page: Nesting, out: Writing) -> None:
+def begin_character(source: int, page: Nesting, out: Writing) -> None:
     """Write the white space that is waiting, or note where the block begins; note a new link."""
     state = out.state
     node = page.state[CURRENT]
@@ -176,13 +177,13 @@ def _add_collapsed(at: int, end: int, has_references: bool, page: Nesting, out: 
                 state[WAITING] = _BLANK
             continue
         source = at
-        at, kind, length, is_reference = _next(at, end, has_references, page, out)
-        if kind == _SPACE:
+        at, kind, length, is_reference = next_character(at, end, has_references, page, out)
+        if kind == SPACE:
             if state[WAITING] == 0:
                 state[WAITING] = _BLANK
-        elif kind == _COPY:
-            _before_character(source, page, out)
-            _put(source, at, length, is_reference, page, out)
+        elif kind == COPY:
+            begin_character(source, page, out)
+            put_character(source, at, length, is_reference, page, out)
             at = _copy_plain(data, at, end, out)
 
 
@@ -194,35 +195,35 @@ def _add_preformatted(at: int, end: int, has_references: bool, page: Nesting, ou
         at += 1
     while at < end:
         source = at
-        at, kind, length, is_reference = _next(at, end, has_references, page, out)
-        if kind == _DROP or (kind == _SPACE and data[source] == _CR):
+        at, kind, length, is_reference = next_character(at, end, has_references, page, out)
+        if kind == DROP or (kind == SPACE and data[source] == _CR):
             continue
-        if kind == _SPACE and data[source] == _LF and state[OUT] == state[BLOCK_AT]:
+        if kind == SPACE and data[source] == _LF and state[OUT] == state[BLOCK_AT]:
             continue  # no empty lines at the top
-        _before_character(source, page, out)
-        if kind == _SPACE and (length > 1 or is_reference):
+        begin_character(source, page, out)
+        if kind == SPACE and (length > 1 or is_reference):
             out.text[state[OUT]] = _SP
             state[OUT] += 1
         else:
-            _put(source, at, length, is_reference, page, out)
+            put_character(source, at, length, is_reference, page, out)
 
 
 @inlined
-def _next(at: int, end: int, has_references: bool, page: Nesting, out: Writing) -> tuple[int, int, int, bool]:
+def next_character(at: int, end: int, has_references: bool, page: Nesting, out: Writing) -> tuple[int, int, int, bool]:
     """The character at `at`: where it ends, what it is, its bytes, whether it is a reference (then in `scratch`)."""
     data = page.data
     if data[at] == _AMPERSAND and has_references:
         behind, length = read_reference(data, at, end, False, out.scratch)
         if length < 0:
-            return at + 1, _COPY, 1, False
+            return at + 1, COPY, 1, False
         kind, size = _kind_of(out.scratch, 0, length)
-        return behind, kind if size == length else _COPY, length, True
+        return behind, kind if size == length else COPY, length, True
     kind, length = _kind_of(data, at, end)
     return at + length, kind, length, False
 
 
 @inlined
-def _put(source: int, end: int, length: int, is_reference: bool, page: Nesting, out: Writing) -> None:
+def put_character(source: int, end: int, length: int, is_reference: bool, page: Nesting, out: Writing) -> None:
     """Write a character."""
     place = out.state[OUT]
     for index in range(length):
@@ -247,48 +248,3 @@ def add_line_break(page: Nesting, out: Writing) -> None:
         else:
             state[WAITING] = _NEWLINE
             state[BR] += 1
-
-
-@inlined
-def add_tex(begin: int, end: int, is_display: bool, has_references: bool, page: Nesting, out: Writing) -> None:
-    """Add a formula between dollars; MediaWiki's "{\\displaystyle …}" is unwrapped."""
-    data = page.data
-    begin, end = _trim(data, begin, end)
-    if _is_displaystyle(data, begin, end):
-        begin, end = _trim(data, begin + 15, end - 1)
-    if begin >= end or page.nodes[page.state[CURRENT], MARKS] & SKIP:
-        return
-    _before_character(begin, page, out)
-    _put_dollars(is_display, out)
-    add_text(begin, end, has_references, page, out)
-    _put_dollars(is_display, out)
-    out.state[WAITING] = 0
-    out.state[SRC_END] = end
-
-
-@inlined
-def _put_dollars(is_display: bool, out: Writing) -> None:
-    for _ in range(2 if is_display else 1):
-        out.text[out.state[OUT]] = _DOLLAR
-        out.state[OUT] += 1
-
-
-@inlined
-def _trim(data: NDArray[np.uint8], begin: int, end: int) -> tuple[int, int]:
-    """The range without white space at its ends."""
-    while begin < end and is_blank(data[begin]):
-        begin += 1
-    while end > begin and is_blank(data[end - 1]):
-        end -= 1
-    return begin, end
-
-
-@inlined
-def _is_displaystyle(data: NDArray[np.uint8], begin: int, end: int) -> bool:
-    """Whether the formula is "{\\displaystyle …}"."""
-    if end - begin < 17 or data[begin] != 0x7B or data[begin + 1] != 0x5C or data[end - 1] != 0x7D:
-        return False
-    value = 0
-    for at in range(begin + 2, begin + 14):
-        value = mix(value, whole(data[at]))
-    return value == _DISPLAYSTYLE

@@ -73,7 +73,8 @@ def test_what_is_a_block(html: str, said: list[str]) -> None:
             ["$x^2 < 3$ ok"],
         ),
         ('<math alttext="{\\displaystyle E=mc^{2}}" display="block"><mi>E</mi></math>', ["$$E=mc^{2}$$"]),
-        ("<math><mi>x</mi><mo>+</mo><mn>1</mn></math> follows", ["x+1 follows"]),
+        ("<math><mi>x</mi><mo>+</mo><mn>1</mn></math> follows", ["$x+1$ follows"]),
+        ("<math>no element</math>", ["no element"]),
         ('a <script type="math/tex">b<c</script> d', ["a $b<c$ d"]),
         ('<script type="math/tex; mode=display">a</script>', ["$$a$$"]),
         ('<span class="MathJax_Preview">a</span><script type="math/tex">a</script>', ["$a$"]),
@@ -84,6 +85,46 @@ def test_what_is_a_block(html: str, said: list[str]) -> None:
 )
 def test_formulas_are_tex_and_stand_once(html: str, said: list[str]) -> None:
     assert blocks(html) == said
+
+
+@pytest.mark.parametrize(
+    ("mathml", "tex"),
+    [
+        ("<mfrac><mi>a</mi><mi>b</mi></mfrac>", "\\frac{a}{b}"),
+        ("<msup><mi>x</mi><mn>2</mn></msup><mo>&#x2062;</mo><msub><mi>y</mi><mi>i</mi></msub>", "x^{2}y_{i}"),
+        ("<msup><mrow><mi>a</mi><mo>+</mo><mi>b</mi></mrow><mn>2</mn></msup>", "{a+b}^{2}"),
+        ("<msubsup><mi>x</mi><mi>i</mi><mrow><mn>2</mn><mi>n</mi></mrow></msubsup>", "x_{i}^{2n}"),
+        ("<msqrt><mi>x</mi><mo>−</mo><mn>1</mn></msqrt><mroot><mi>y</mi><mn>3</mn></mroot>", "\\sqrt{x−1}\\sqrt[3]{y}"),
+        (
+            "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi>",
+            "∑_{i=1}^{n}i",
+        ),
+        ("<munder><mi>lim</mi><mi>x</mi></munder><mover><mi>v</mi><mo>→</mo></mover>", "lim_{x}\\overset{→}{v}"),
+        (
+            "<mi>sin</mi><mo>\u2061</mo><mi>x</mi><mtext> if </mtext><mi>x</mi><mo>&lt;</mo><mn>9</mn>",
+            "sin x\\text{if}x<9",
+        ),
+        (
+            "<mtable><mtr><mtd><mi>a</mi></mtd><mtd><mi>b</mi></mtd></mtr>\n<mtr><mtd><mi>c</mi></mtd><mtd/></mtr></mtable>",
+            "\\begin{matrix}a & b \\\\ c & \\end{matrix}",
+        ),
+        ("<mfenced><mi>x</mi><mi>y</mi></mfenced>", "(x, y)"),
+        ('<mfenced open="{" close=""><mi>x</mi></mfenced><mo>%</mo>', "\\{x\\%"),
+        ("<semantics><mrow><mi>a<mspace/><mn>1</mrow><annotation>x = a</annotation></semantics>", "a 1"),
+    ],
+)
+def test_presentation_mathml_becomes_tex(mathml: str, tex: str) -> None:
+    assert blocks(f"<p>so <math>{mathml}</math>.<p><math display=block>{mathml}</math>") == [
+        f"so ${tex}$.",
+        f"$${tex}$$",
+    ]
+
+
+def test_what_cannot_be_told_as_tex_is_its_characters() -> None:
+    assert blocks("<math><mi>a</mi><p>b</math>") == ["a", "b"]
+    assert blocks("<math><mmultiscripts><mi>a</mi><mi>b</mi></mmultiscripts></math>") == ["ab"]
+    assert blocks("<math>" + "<mtable>" * 100 + "<mi>a</mi></math>b") == ["ab"]
+    assert blocks("<math><mi>a</mi>") == ["a"]
 
 
 def test_line_numbers_are_no_code() -> None:
@@ -156,6 +197,23 @@ class Text(HTMLParser):
 def test_no_text_is_lost_or_made_up(html: str) -> None:
     said = "".join("".join(blocks(html)).split())
     assert said == "".join(Text(html).text.split())
+
+
+_MATHML = "msup msubsup munder mover mroot mfrac msqrt mtext mtable mtr mtd mfenced mrow mi annotation mspace"
+MATHML = st.sampled_from(
+    [tag for name in _MATHML.split() for tag in (f"<{name}>", f"</{name}>", f"<{name}/>", "α", "β")]
+)
+
+
+@given(st.lists(MATHML, max_size=200).map("".join))
+def test_no_letter_of_a_formula_is_lost_or_made_up(mathml: str) -> None:
+    html = f"<p>ω<math>{mathml}<mi>γ</mi></math>ω"
+    said = "".join(blocks(html))
+    assert said.startswith("ω")
+    assert said.endswith("ω")
+    if "annotation" not in mathml:
+        assert sorted(filter("αβγ".__contains__, said)) == sorted(filter("αβγ".__contains__, html))
+    assert said.count("$") in (0, 2)
 
 
 @given(st.lists(st.one_of(TAGS, WORDS), max_size=30).map("".join))
