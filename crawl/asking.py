@@ -7,9 +7,10 @@ import httpx
 import obstore
 
 from gristmill.core.errors import InputError
+from gristmill.crawl.bucket import open_bucket, trouble_of
 from gristmill.crawl.budget import Permits, Unlimited
 from gristmill.crawl.manners import RETRY_STATUS, Manners, retry_after
-from gristmill.crawl.remote import open_bucket, open_client, reason_of
+from gristmill.crawl.remote import open_client
 
 PLANNING = Manners(attempts=4, longest_wait_seconds=8.0, timeout_seconds=30.0)
 """Manners of somebody who waits at the terminal."""
@@ -64,7 +65,7 @@ class Asker:
         bucket, key = open_bucket(location, self._manners.contact)
         self._permits.acquire(1, 0)
         try:
-            return int(obstore.head(bucket, key)["size"])
+            return int(obstore.get(bucket, key).meta["size"])  # to HEAD a bucket does not say why it refuses
         except Exception as error:  # obstore's exceptions share no base but Exception
             raise _bucket_error(location, error) from error
 
@@ -113,7 +114,7 @@ class Asker:
 
 def _bucket_error(url: str, error: Exception) -> InputError:
     kind = MissingError if isinstance(error, FileNotFoundError) else InputError
-    return kind(f"{url}: {reason_of(error)}; check the address and the credentials (AWS_ variables).")
+    return kind(f"{url}: {trouble_of(url, error)}.")
 
 
 def _from_folder(path: str, range_: Range | None) -> bytes:

@@ -7,9 +7,10 @@ from pathlib import Path
 import httpx
 import obstore
 
+from gristmill.crawl.bucket import open_bucket, trouble_of
 from gristmill.crawl.budget import Permits
 from gristmill.crawl.manners import RETRY_STATUS, Manners, retry_after
-from gristmill.crawl.remote import open_bucket, open_client, reason_of, validator
+from gristmill.crawl.remote import open_client, validator
 from gristmill.crawl.spans import Span
 
 _CHUNK_BYTES = 1 << 20
@@ -190,12 +191,15 @@ class _Bucket:
                 for chunk in answer.stream(min_chunk_size=_CHUNK_BYTES):
                     permits.acquire(0, len(chunk))
                     target.write(chunk)
-        except FileNotFoundError as error:
-            raise DownloadError("fetch.unreadable", f"{wanted.location}: the bucket does not have it") from error
-        except (OSError, DownloadError):
+        except DownloadError:
             raise
         except Exception as error:  # obstore's exceptions share no base but Exception
-            raise _TryAgainError(reason_of(error)) from error
+            if isinstance(error, OSError) and not isinstance(error, FileNotFoundError):
+                raise
+            trouble = trouble_of(wanted.location, error)
+            if trouble.passing:
+                raise _TryAgainError(str(trouble)) from error
+            raise DownloadError("fetch.unreadable", f"{wanted.location}: {trouble}") from error
         if end < 0 and _size(partial) > wanted.size:
             partial.unlink()
             raise _TryAgainError("more bytes came than the object has")

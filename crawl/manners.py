@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from importlib.metadata import version
 
 RETRY_STATUS = frozenset((408, 429, 500, 502, 503, 504, 509))
 """HTTP statuses after which asking again may help: among them 429 and 503, which ask to go slower."""
@@ -50,3 +51,8 @@ def retry_after(value: str) -> float:
         return max(0.0, email.utils.parsedate_to_datetime(value).timestamp() - time.time())
     except (ValueError, TypeError):
         return 0.0
+
+
+def user_agent(contact: str = "") -> str:
+    """Who asks, honestly: tool, version, and where to complain."""
+    return f"gristmill/{version('gristmill')}" + (f" (+{contact})" if contact else "")

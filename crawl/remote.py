@@ -1,27 +1,17 @@
-"""Files on servers and in buckets: what is there, and how large.
-
-http(s) through httpx; buckets through obstore, which takes credentials, region and endpoint from the usual variables
-(AWS_…, GOOGLE_…, AZURE_…; AWS_SKIP_SIGNATURE=true for buckets that are open to all).
-"""
+"""Files on servers and in buckets: what is there, and how large."""
 
 from collections.abc import Iterator
-from importlib.metadata import version
-from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
 import obstore
-from obstore.store import ObjectStore, from_url
 
 from gristmill.core.errors import InputError
+from gristmill.crawl.bucket import open_bucket, trouble_of
 from gristmill.crawl.inputs import KINDS_TOLD, InputFile, is_input, preferred
+from gristmill.crawl.manners import user_agent
 
 _TIMEOUT_SECONDS = 30.0
-
-
-def user_agent(contact: str = "") -> str:
-    """Who asks, honestly: tool, version, and where to complain."""
-    return f"gristmill/{version('gristmill')}" + (f" (+{contact})" if contact else "")
 
 
 def open_client(contact: str = "", timeout_seconds: float = _TIMEOUT_SECONDS) -> httpx.Client:
@@ -81,35 +71,18 @@ def _range_total(answer: httpx.Response) -> int:
     return int(answer.headers.get("content-length", -1)) if answer.status_code == 200 else -1
 
 
-def open_bucket(url: str, contact: str = "") -> tuple[ObjectStore, str]:
-    """The bucket of a URL (s3://, gs://, az://), and the key."""
-    parts = urlsplit(url)
-    options: dict[str, Any] = {"client_options": {"allow_http": True, "user_agent": user_agent(contact)}}
-    return from_url(f"{parts.scheme}://{parts.netloc}", **options), parts.path.lstrip("/")
-
-
-def reason_of(error: Exception) -> str:
-    """The first line of an error of obstore's that says something."""
-    text = str(error).partition("Debug source")[0].strip().partition("\n")[0]
-    return text.rstrip(".") or type(error).__name__
-
-
 def _in_bucket(url: str) -> Iterator[InputFile]:
     bucket, key = open_bucket(url)
     root = url[: len(url) - len(key)] if key else url.rstrip("/") + "/"
     try:
         if is_input(key):
-            found, explicit = [obstore.head(bucket, key)], True
+            found, explicit = [obstore.get(bucket, key).meta], True  # to HEAD a bucket does not say why it refuses
         else:
             listed = [meta for batch in obstore.list(bucket, key.rstrip("/") or None) for meta in batch]
             names = set(preferred([meta["path"] for meta in listed]))
             found, explicit = [meta for meta in listed if meta["path"] in names], False
     except Exception as error:  # obstore's exceptions share no base but Exception
-        message = (
-            f"input '{url}' cannot be read: {reason_of(error)}; check the address, and the credentials, region and "
-            "endpoint (AWS_ variables; AWS_SKIP_SIGNATURE=true where anybody may read)."
-        )
-        raise InputError(message) from error
+        raise InputError(f"input '{url}' cannot be read: {trouble_of(url, error)}.") from error
     if not found:
         raise InputError(f"input '{url}' holds no WARC file, nor another input ({KINDS_TOLD}); check the prefix.")
     for meta in found:

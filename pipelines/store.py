@@ -8,7 +8,7 @@ import contextlib
 import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from functools import lru_cache
@@ -22,6 +22,7 @@ from obstore.exceptions import AlreadyExistsError, BaseError
 from obstore.store import LocalStore, ObjectStore, from_url
 
 from gristmill.core.errors import StoreError, UsageError
+from gristmill.crawl.bucket import reason_of, trouble_of
 
 _BUFFER_BYTES = 8 * 1024 * 1024
 
@@ -44,7 +45,7 @@ class Store:
                 self._objects = LocalStore(self.folder)
         except (OSError, BaseError, ValueError) as error:
             raise StoreError(
-                f"cannot open the store {url}: {_reason(error)}. Name a folder or bucket you may write to."
+                f"cannot open the store {url}: {_reason(self.url, error)}. Name a folder or bucket you may write to."
             ) from error
 
     @property
@@ -72,13 +73,13 @@ class Store:
             except FileNotFoundError:
                 return None
             except OSError as error:
-                raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(error)}.") from error
+                raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(self.url, error)}.") from error
         try:
             return bytes(obstore.get(self._objects, path).bytes())
         except FileNotFoundError:
             return None
         except BaseError as error:
-            raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(error)}.") from error
+            raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(self.url, error)}.") from error
 
     def read_json(self, path: str) -> Any | None:
         """A JSON object of the store, or None if there is none of that name."""
@@ -113,17 +114,17 @@ class Store:
 
     def list(self, prefix: str) -> Iterator[str]:
         """Names of all objects under a prefix, sorted."""
-        found = [item["path"] for chunk in obstore.list(self._objects, prefix) for item in chunk]
-        yield from sorted(found)
+        yield from sorted(item["path"] for item in self._listed(prefix))
 
     def entries(self, prefix: str = "") -> Iterator[tuple[str, int, datetime]]:
         """Name, size in bytes and time of writing of all objects under a prefix, sorted by name."""
-        found = [
-            (item["path"], item["size"], item["last_modified"])
-            for chunk in obstore.list(self._objects, prefix or None)
-            for item in chunk
-        ]
-        yield from sorted(found)
+        yield from sorted((item["path"], item["size"], item["last_modified"]) for item in self._listed(prefix))
+
+    def _listed(self, prefix: str) -> "Sequence[obstore.ObjectMeta]":
+        try:
+            return [item for chunk in obstore.list(self._objects, prefix or None) for item in chunk]
+        except (OSError, BaseError) as error:
+            raise StoreError(f"cannot list the store {self.url}: {_reason(self.url, error)}.") from error
 
     @contextmanager
     def writer(self, path: str) -> Iterator[io.RawIOBase]:
@@ -150,7 +151,7 @@ class Store:
                 f"{path} is missing in the store {self.url}. Delete the receipt that names it and run again."
             ) from error
         except (OSError, BaseError) as error:
-            raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(error)}.") from error
+            raise StoreError(f"cannot read {path} in the store {self.url}: {_reason(self.url, error)}.") from error
 
     def local_path(self, path: str) -> str:
         """How DuckDB names an object: an absolute path, or its URL in a bucket."""
@@ -164,7 +165,7 @@ class Store:
             raise
         except (OSError, BaseError) as error:
             raise StoreError(
-                f"cannot write {path} in the store {self.url}: {_reason(error)}. "
+                f"cannot write {path} in the store {self.url}: {_reason(self.url, error)}. "
                 "Free space or fix the permissions and run again; finished work is kept."
             ) from error
 
@@ -235,9 +236,7 @@ class _Ranges(io.RawIOBase):
         return data.to_bytes()
 
 
-def _reason(error: Exception) -> str:
-    """The first line of an error that says something; obstore's messages go on with a debug dump."""
+def _reason(url: str, error: Exception) -> str:
     if isinstance(error, OSError) and error.strerror:
         return error.strerror.lower()
-    text = str(error).split("Debug source")[0].strip().splitlines()
-    return text[0].rstrip(".") if text else type(error).__name__
+    return str(trouble_of(url, error)) if "://" in url else reason_of(error)
