@@ -21,7 +21,7 @@ Refuse = Callable[[int, str], list[str]]
 @pytest.fixture
 def refuse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Refuse]:
     """Let an S3 service on loopback answer everything with an error; what it is asked for is listed."""
-    answer = [500, ""]
+    answers = [(500, "")]
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
@@ -33,13 +33,13 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Refuse]:
             body = (
                 f"<?xml version='1.0'?>\n<Error><Code>{answer[1]}</Code><Message>So it is.</Message></Error>".encode()
             )
-            self.send_response(int(answer[0]))
+            self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
 
     def refusing(status: int, code: str) -> list[str]:
-        answer[:] = [status, code]
+        answers.append((status, code))
         return asked
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
