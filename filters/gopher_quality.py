@@ -17,7 +17,7 @@ stop_words_languages = ["*"].
 
 from functools import lru_cache
 from pathlib import Path
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -96,9 +96,15 @@ class Params(LanguageParams):
     """Languages that must have stop words, "*" for all; a page of another language cannot have English ones. By
     `language.label`."""
 
+    stop_words_by_language: dict[str, Annotated[tuple[str, ...], Field(max_length=_MOST_STOP_WORDS)]] = Field(
+        default={}
+    )
+    """Stop words that pages of single languages are asked for instead, by `language.label`, at most 64 each. FineWeb 2: the
+    words above 0.8 % of a reference corpus, which `gristmill tune` finds."""
+
     own_stop_words: bool = False
     """Ask a page of a language with a list in filters/lists/stop_words.txt for words of that list instead of
-    `stop_words`; which languages must have some is still `stop_words_languages`' to say."""
+    `stop_words`, unless it has some above; which languages must have some is still `stop_words_languages`' to say."""
 
     unspaced_languages: tuple[str, ...] = UNSPACED_LANGUAGES
     """Languages whose words cannot be told by spaces: rules that divide by words leave them alone. Not in the paper."""
@@ -201,6 +207,9 @@ def _stop_word_types(batch: Batch, params: Params) -> NDArray[np.int64]:
     found = _distinct(batch, params, params.stop_words)
     for language, rows in listed_languages(batch) if params.own_stop_words else ():
         found = np.where(rows, _distinct(batch, params, stop_words()[language][:_MOST_STOP_WORDS]), found)
+    for language, listed in params.stop_words_by_language.items():
+        rows = in_languages(batch, (language,))
+        found = np.where(rows, _distinct(batch, params, listed), found) if rows.any() else found
     return found
 
 

@@ -20,6 +20,7 @@ from gristmill.filters import (
     dolma,
     encoding,
     fineweb,
+    fineweb2,
     gopher_quality,
     gopher_repetition,
     llama3,
@@ -36,6 +37,7 @@ GopherRepetitionParams = gopher_repetition.Params
 GopherQualityParams = gopher_quality.Params
 C4Params = c4.Params
 FineWebParams = fineweb.Params
+FineWeb2Params = fineweb2.Params
 RefinedWebParams = refinedweb.Params
 RedPajamaParams = rpv2.Params
 DolmaParams = dolma.Params
@@ -53,7 +55,7 @@ UPSTREAM = ("language.label",)
 
 _MODULES = (
     *(gopher_repetition, gopher_quality, c4, fineweb),
-    *(refinedweb, rpv2, dolma, olmo, llama3, nemo, encoding, oscar, mc4, ccnet),
+    *(refinedweb, rpv2, dolma, olmo, llama3, nemo, encoding, oscar, mc4, ccnet, fineweb2),
 )
 _FAMILIES: dict[str, ModuleType] = {module.NAME: module for module in _MODULES}
 Family: TypeAlias = Literal[
@@ -71,6 +73,7 @@ Family: TypeAlias = Literal[
     "oscar",
     "mc4",
     "ccnet",
+    "fineweb2",
 ]
 _USUAL: tuple[Family, ...] = ("gopher_repetition", "gopher_quality", "c4", "fineweb")
 
@@ -214,6 +217,9 @@ class Params(StageParams):
 
     ccnet: CcnetParams = CcnetParams()
     """Bounds of CCNet's length (Wenzek et al. 2020)."""
+
+    fineweb2: FineWeb2Params = FineWeb2Params()
+    """FineWeb 2's words of rare languages (Penedo et al. 2025, section 4.4)."""
 
 
 def files(params: Params) -> tuple[Path, ...]:

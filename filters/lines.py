@@ -1,4 +1,4 @@
-"""Lines that no training text needs are taken out: by RefinedWeb's line-wise corrections, C4's line rules, or Llama 3's.
+"""Lines that no training text needs are taken out: by the line rules of RefinedWeb, C4, Llama 3 or FineWeb 2.
 
 An editing stage: it writes the texts anew. What went is on record in the signal `lines.spans`:
 
@@ -24,7 +24,7 @@ from gristmill.core.limits import apply_limits
 from gristmill.core.lines import Lines, code_points, lines
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.filters import c4_edits, llama3, refinedweb
+from gristmill.filters import c4_edits, fineweb2, llama3, refinedweb
 from gristmill.filters.c4_lines import LENGTH
 from gristmill.filters.spans import KIND, ROW, edited, span_lists
 
@@ -39,7 +39,6 @@ EDITS = True
 LIMITS = (*refinedweb.LIMITS, LENGTH)
 RULES = tuple(limit.rule for limit in LIMITS)
 OFF = (LENGTH.rule,)  # under default parameters: of the other family
-_LLAMA3 = ("llama3.dup_ngram_coverage",)
 UPSTREAM = ("language.label",)
 
 
@@ -49,9 +48,9 @@ class Params(StageParams):
     scope: Literal["all", "alive"] = "alive"
     """Which documents are judged; only alive ones are written again."""
 
-    family: Literal["refinedweb", "c4", "llama3"] = "refinedweb"
-    """The family whose line rules edit. Dolma's "NoPunc" is `c4` with `min_words_per_line = 0`, `javascript = false`,
-    `policy = false` and `span_sentences = 0`."""
+    family: Literal["refinedweb", "c4", "llama3", "fineweb2"] = "refinedweb"
+    """The family whose line rules edit; FineWeb 2's takes out lines of `|` alone, and has no bounds. Dolma's "NoPunc" is `c4`
+    with `min_words_per_line = 0`, `javascript = false`, `policy = false` and `span_sentences = 0`."""
 
     refinedweb: RefinedWebParams = RefinedWebParams()
     """RefinedWeb's line-wise corrections (Penedo et al. 2023, appendix G)."""
@@ -77,14 +76,19 @@ def judge(batch: Batch, params: Params) -> Verdict:
         own = {LENGTH.signal: code_points(lines(batch)), **edits.signals}
         return Verdict(own, apply_limits((LENGTH,), own, params.c4, batch), edits.texts)
     if params.family == "llama3":
-        repetitive = llama3.repetitive_lines(batch, params.llama3)
-        return _edited(
-            batch, _line_spans(lines(batch), repetitive, np.zeros(len(repetitive), np.int64)), _LLAMA3, [b""]
-        )
+        return _without(batch, llama3.repetitive_lines(batch, params.llama3), "llama3.dup_ngram_coverage")
+    if params.family == "fineweb2":
+        table = lines(batch)
+        return _without(batch, fineweb2.pipe_lines(batch.text.data, table.starts, table.sizes), "fineweb2.pipe_lines")
     found = refinedweb.corrections(batch, params.refinedweb)
     plain = _edited(batch, _spans(lines(batch), found), refinedweb.RULE_NAMES, [b""] * len(refinedweb.RULE_NAMES))
     signals = {**refinedweb.corrected_signals(batch, found), **plain.signals}
     return Verdict(signals, apply_limits(refinedweb.LIMITS, signals, params.refinedweb, batch), plain.texts)
+
+
+def _without(batch: Batch, removed: NDArray[np.bool_], rule: str) -> Verdict:
+    """Texts without some whole lines, bool[lines], which go by one rule."""
+    return _edited(batch, _line_spans(lines(batch), removed, np.zeros(len(removed), np.int64)), [rule], [b""])
 
 
 def _edited(batch: Batch, spans: NDArray[np.int64], names: Sequence[str], replacements: Sequence[bytes]) -> Verdict:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from gristmill.core.batch import Batch
 from gristmill.core.limits import LANGUAGE, in_languages
 from gristmill.core.word_totals import word_hashes
+from gristmill.filters.word_lists import read_word_lists
 
 FILE = Path(__file__).parent / "lists" / "stop_words.txt"
 
@@ -18,12 +19,7 @@ FILE = Path(__file__).parent / "lists" / "stop_words.txt"
 @lru_cache
 def stop_words(path: Path = FILE) -> dict[str, tuple[str, ...]]:
     """Language to its stop words, lower-case."""
-    found = {}
-    for line in path.read_text("utf-8").splitlines():
-        if not line.startswith("#"):
-            language, _, words = line.partition(":")
-            found[language.strip()] = tuple(words.split())
-    return found
+    return read_word_lists(path)
 
 
 def listed_languages(batch: Batch) -> Iterator[tuple[str, NDArray[np.bool_]]]:

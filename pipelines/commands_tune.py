@@ -37,10 +37,15 @@ def tune(
     method: Annotated[
         Method, typer.Option(help="How bounds are carried over from English; auto: as FineWeb 2, by family.")
     ] = Method.AUTO,
-    out: Annotated[Path | None, typer.Option(help="TOML file to write; default: standard output.")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Recipe to write, which extends the one named; default: standard output.")
+    ] = None,
+    affinity: Annotated[
+        Path | None, typer.Option("--affinity-words", help="Write the words of high affinity to each language here.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Derive thresholds of each language, as FineWeb 2 did, and write them as TOML for a recipe.
+    """Derive thresholds and stop words of each language, as FineWeb 2 did, and write a recipe that has them.
 
     Example: gristmill tune fineweb2 --input wikipedia.parquet --store data --out bounds.toml
     """
@@ -49,7 +54,8 @@ def tune(
     import orjson
 
     from gristmill.core.errors import UsageError
-    from gristmill.pipelines import tuning
+    from gristmill.filters.word_lists import write_word_lists
+    from gristmill.pipelines import tuning, word_tuning
     from gristmill.pipelines.ledger import open_ledger
     from gristmill.pipelines.recipe import load_recipe
     from gristmill.pipelines.store import existing_store
@@ -58,8 +64,11 @@ def tune(
         raise UsageError(
             "tune needs reference texts (--input) for rules, a run (--store) for languages' scores, or both."
         )
+    if affinity is not None and texts is None:
+        raise UsageError("--affinity-words needs reference texts of many languages (--input).")
     bounds: list[Any] = []
-    notes = [f"Bounds by language for the recipe {recipe}, made by 'gristmill tune'; put them at the end of a recipe."]
+    lists: dict[str, tuple[str, ...]] = {}
+    notes = [f"The recipe {recipe} with bounds and stop words by language, made by 'gristmill tune'."]
     if store is not None:
         with open_ledger(existing_store(store), run_id) as ledger:
             bounds += tuning.bounds_from_scores(ledger)
@@ -67,12 +76,29 @@ def tune(
             "Least scores: clip(median - standard deviation, 0.3, 0.9) of a run's pages, 0.5 for fewer than 1,000."
         )
     if texts is not None:
-        bounds += tuning.bounds_from_texts(load_recipe(recipe), texts, method.value)
-        notes.append(f"Rules: method {method.value} on {texts.name}.")
+        loaded = load_recipe(recipe)
+        bounds += tuning.bounds_from_texts(loaded, texts, method.value)
+        counts = word_tuning.count_words(loaded, texts)
+        lists = word_tuning.stop_words(counts)
+        notes.append(f"Rules: method {method.value} on {texts.name}. Stop words: those above 0.8 % of its words.")
+        if affinity is not None:
+            words = write_word_lists(word_tuning.affinity_words(counts), (f"Words of high affinity in {texts.name}.",))
+            _write(affinity, words)
+            notes.append(
+                f"To ask for words of high affinity: --set fineweb2.affinity_words={affinity}, family fineweb2."
+            )
     if as_json:
-        typer.echo(orjson.dumps([dataclasses.asdict(bound) for bound in bounds]).decode())
-    text = tuning.fragment(bounds, notes)
+        told = {"bounds": [dataclasses.asdict(bound) for bound in bounds], "stop_words": lists}
+        typer.echo(orjson.dumps(told).decode())
+    text = tuning.fragment(recipe, bounds, notes, lists)
     if out is not None:
-        out.write_text(text, "utf-8")
+        _write(out, text)
     elif not as_json:
         typer.echo(text, nl=False)
+
+
+def _write(path: Path, text: str) -> None:
+    from gristmill.pipelines.outfiles import appearing
+
+    with appearing(path) as partial:
+        partial.write_text(text, "utf-8")

@@ -7,6 +7,8 @@ description = "what it reproduces, and from which source"
 engine = "resiliparse"
 [stages.heuristics.gopher_quality]
 min_words = 50
+
+With `extends = "fineweb2"` (a name or a path) it is that recipe, with its stages, and these values put in.
 """
 
 import difflib
@@ -101,20 +103,7 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
     Raises:
         RecipeError: the file is missing or no TOML, or a stage, key or value in it is wrong.
     """
-    path = _find(name_or_path)
-    try:
-        text = path.read_text("utf-8")
-        content = tomllib.loads(text)
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecipeError(f"cannot read the recipe {path}: {error}. Mend the file or name another recipe.") from error
-    unknown = content.keys() - {"description", *_NOTES, "input", "stages"}
-    if unknown or not isinstance(content.get("stages"), dict):
-        said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
-        known = ", ".join(("description", *_NOTES))
-        raise RecipeError(f"recipe {path}: {said}; a recipe has {known} and the tables [input] and [stages.NAME].")
-    for name, table in content["stages"].items():
-        if not isinstance(table, dict):
-            raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
+    path, text, content = _read_recipe(name_or_path)
     raw = {name: dict(table) for name, table in content["stages"].items()}
     selecting = [override for override in overrides if override.startswith("input.")]
     selection = _check_input(content.get("input", {}), selecting, path)
@@ -125,6 +114,40 @@ def load_recipe(name_or_path: str, overrides: Sequence[str] = ()) -> Recipe:
     _check_order(stages, path)
     source, differences = (_notes(content, key, path) for key in _NOTES)
     return Recipe(path.stem, str(content.get("description", "")), source, differences, text, tuple(stages), selection)
+
+
+def _read_recipe(name_or_path: str, within: tuple[Path, ...] = ()) -> tuple[Path, str, dict[str, Any]]:
+    """A recipe's path, text and tables, with those of the recipe that it extends."""
+    path = _find(name_or_path)
+    if path in within:
+        raise RecipeError(f"recipe {path} extends itself, by way of {', '.join(map(str, within))}; take `extends` out.")
+    try:
+        text = path.read_text("utf-8")
+        content = tomllib.loads(text)
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise RecipeError(f"cannot read the recipe {path}: {error}. Mend the file or name another recipe.") from error
+    if isinstance(extended := content.pop("extends", None), str):
+        content = _merged(_read_recipe(extended, (*within, path))[2], content)
+    elif extended is not None:
+        raise RecipeError(f"recipe {path}: extends = {extended!r} is neither a recipe's name nor a path.")
+    unknown = content.keys() - {"description", *_NOTES, "input", "stages"}
+    if unknown or not isinstance(content.get("stages"), dict):
+        said = f"unknown key {min(unknown)!r}" if unknown else "no [stages.…] table"
+        known = ", ".join(("description", "extends", *_NOTES))
+        raise RecipeError(f"recipe {path}: {said}; a recipe has {known} and the tables [input] and [stages.NAME].")
+    for name, table in content["stages"].items():
+        if not isinstance(table, dict):
+            raise RecipeError(f"recipe {path}: stages.{name} = {table!r} is no table; write [stages.{name}] on a line.")
+    return path, text, content
+
+
+def _merged(base: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """Tables with another's values put in; what both have is the other's, but for tables, which are merged."""
+    both = {
+        key: _merged(base[key], value) if isinstance(value, dict) and isinstance(base.get(key), dict) else value
+        for key, value in own.items()
+    }
+    return base | both
 
 
 def _check_input(table: Any, overrides: Sequence[str], path: Path) -> Selection:

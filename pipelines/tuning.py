@@ -22,16 +22,14 @@ from typing import Any, Literal
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
 from gristmill.core.limits import LANGUAGE, Limit, families
-from gristmill.filters.language_labels import canonical
+from gristmill.pipelines.labelled_texts import labelled
 from gristmill.pipelines.recipe import Recipe
-from gristmill.pipelines.texts import read_texts
 from gristmill.pipelines.verdict_columns import read
 
 Method = Literal["auto", "10tail", "quantile", "meanstd", "medianratio"]
@@ -39,7 +37,7 @@ Values = Mapping[str, Mapping[str, NDArray[np.float64]]]  # language -> signal -
 
 ENGLISH = "en"
 LEAST_SCORES = 1000
-_LEAST_DOCUMENTS = 100
+LEAST_DOCUMENTS = 100
 _CLIP = (0.3, 0.9)
 _ELSE = 0.5  # the bound of a score where there are too few pages to tell
 _DECIMALS = 3
@@ -93,16 +91,16 @@ def bounds_from_texts(recipe: Recipe, path: Path, method: Method = "auto") -> li
         limit for limit in stage.type.load().LIMITS if limit.rule in _RULES and limit.family in _families(stage.params)
     ]
     values = _measure(recipe, path, limits)
-    enough = {name: own for name, own in values.items() if any(len(one) >= _LEAST_DOCUMENTS for one in own.values())}
+    enough = {name: own for name, own in values.items() if any(len(one) >= LEAST_DOCUMENTS for one in own.values())}
     if not enough.keys() - {ENGLISH}:
-        raise InputError(f"{path} has no language besides English with {_LEAST_DOCUMENTS} documents; give more texts.")
+        raise InputError(f"{path} has no language besides English with {LEAST_DOCUMENTS} documents; give more texts.")
     owners = families(limits, stage.params)  # type: ignore[arg-type]
     bounds = []
     for limit in limits:
         chosen = _RULES[limit.rule] if method == "auto" else method
         if chosen != "10tail" and ENGLISH not in enough:
             raise InputError(
-                f"the method {chosen} compares with English, of which {path} has fewer than {_LEAST_DOCUMENTS} documents; "
+                f"the method {chosen} compares with English, of which {path} has fewer than {LEAST_DOCUMENTS} documents; "
                 "add some (language en), or choose --method 10tail."
             )
         params: Any = owners[limit.family][0]
@@ -157,15 +155,22 @@ def bounds_from_scores(ledger: duckdb.DuckDBPyConnection) -> list[Bound]:
     return bounds
 
 
-def fragment(bounds: Sequence[Bound], notes: Sequence[str]) -> str:
-    """The bounds as TOML to be put at the end of a recipe, with comments on what they stand on."""
+def fragment(
+    recipe: str, bounds: Sequence[Bound], notes: Sequence[str], lists: Mapping[str, Sequence[str]] = {}
+) -> str:
+    """The bounds, and stop words by language, as a recipe that extends another, with comments on what they stand on."""
     tables: dict[str, list[Bound]] = defaultdict(list)
     for bound in bounds:
         tables[f"{bound.table}.by_language.{_key(bound.language)}"].append(bound)
-    lines = [f"# {note}" for note in notes]
+    lines = [*(f"# {note}" for note in notes), f"extends = {json.dumps(recipe)}"]
     for table, own in tables.items():
         lines += ["", f"[{table}]  # {own[0].documents:,} documents"]
         lines += [f"{bound.field} = {bound.value}  # removes {bound.removed:.1%}" for bound in own]
+    if lists:
+        lines += ["", "[stages.heuristics.gopher_quality.stop_words_by_language]"]
+        lines += [
+            f"{_key(language)} = {json.dumps(list(listed), ensure_ascii=False)}" for language, listed in lists.items()
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -192,24 +197,10 @@ def _measured(recipe: Recipe, path: Path, limits: Sequence[Limit]) -> Iterator[t
     """Language, signal and values, for each batch of the texts; documents without a word do not count."""
     stage = recipe.stage("heuristics")
     module = stage.type.load()
-    for texts in read_texts(path):
-        present = pc.invert(texts.missing)
-        documents = texts.documents.filter(present)
-        labels = _labels(recipe, documents) if texts.language is None else _canonical(texts.language.filter(present))
+    for documents, labels in labelled(recipe, path):
         verdict = module.judge(Batch(documents, {LANGUAGE: labels}), stage.params)
         judged = ~np.logical_or.reduce([verdict.failed[rule] for rule in module.ALONE])
         for language in pc.unique(labels).drop_null().to_pylist():
             rows = pc.equal(labels, language).fill_null(False).to_numpy(zero_copy_only=False) & judged
             for signal in {limit.signal: None for limit in limits}:
                 yield language, signal, np.asarray(verdict.signals[signal], np.float64)[rows]
-
-
-def _canonical(labels: pa.Array) -> pa.Array:
-    """Given labels as `language.label` has them."""
-    return pa.array([label and canonical(label) for label in labels.to_pylist()], pa.string())
-
-
-def _labels(recipe: Recipe, documents: pa.RecordBatch) -> pa.Array:
-    """What the recipe's language model takes the texts for."""
-    stage = recipe.stage("language")
-    return stage.type.load().judge(Batch(documents), stage.params).signals[LANGUAGE]

@@ -44,6 +44,14 @@ def test_every_language_can_be_asked_for_stop_words() -> None:
     assert "stop_words" in failed("der Fluss", Params(stop_words_languages=("*",)), label="de")
 
 
+def test_stop_words_of_the_recipe_go_before_the_shipped_ones() -> None:
+    batch = batch_of(["ya na the of"] * 3, labels=["sw", "de", "en"])
+    params = Params(stop_words_by_language={"sw": ("ya", "na", "wa"), "en": ("ya",)}, own_stop_words=True)
+    assert judge(batch, params).signals["gopher_quality.stop_word_types"].tolist() == [2, 0, 1]
+    with pytest.raises(ValidationError, match="at most 64"):
+        Params(stop_words_by_language={"sw": tuple(map(str, range(65)))})
+
+
 def test_a_language_can_be_asked_for_its_own_stop_words() -> None:
     own = Params(own_stop_words=True, stop_words_languages=("*",))
     german, greek = "Der Fluss und die Mühle", "Ο μύλος και το ποτάμι"

@@ -181,6 +181,13 @@ def test_llama3_takes_out_lines_of_repeated_words() -> None:
     assert [applied(text, verdict, row) for row, text in enumerate(texts)] == verdict.texts.to_pylist()
 
 
+def test_fineweb2_takes_out_lines_of_pipes() -> None:
+    verdict = judge(batch_of(["|\nThe mill.\n | | \n\n|x|\n||", "|", " ", ""]), Params(family="fineweb2"))
+    assert verdict.texts is not None
+    assert verdict.texts.to_pylist() == ["The mill.\n\n|x|", "", " ", ""]
+    assert verdict.signals["fineweb2.pipe_lines"].tolist() == [3, 1, 0, 0]
+
+
 def test_dolma_takes_out_lines_without_an_end_mark_alone() -> None:
     nopunc = c4_edits.Params(
         min_words_per_line=0, javascript=False, policy=False, max_word_length=10**9, span_sentences=0
