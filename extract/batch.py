@@ -37,6 +37,7 @@ PAGE_TYPES: dict[str, pa.DataType] = {
     "page_type": pa.string(),
     "confidence": pa.float64(),
     "math_marks": pa.int64(),
+    "text_source": pa.string(),
 }
 """Types of the attributes of a Page as columns."""
 

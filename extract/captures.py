@@ -17,6 +17,7 @@ _TEXT_RECORD = "conversion"  # of a WET, or a row of text; its main text was fou
 
 _TOLD_TEXT = """
     charset_source undecodable html_bytes text_bytes elements depth author published canonical page_type confidence math_marks
+    text_source
 """
 SIGNALS: dict[str, pa.DataType] = {f"extract.{name}": PAGE_TYPES[name] for name in _TOLD_TEXT.split()}
 """Attributes of kept pages that the stage tells as signals."""
@@ -113,7 +114,9 @@ def extract_capture(capture: Capture, params: Params) -> Outcome:
         return Outcome("failed", mime, error_class=error.error_class, message=str(error))
     if len(page.text) < params.min_text_chars:
         return Outcome("rejected", mime, rules=("extract.no_text",))
-    return Outcome("kept", mime, replace(page, main=None))  # a batch's blocks would take several times its pages
+    return Outcome(
+        "kept", mime, replace(page, main=None, script=None)
+    )  # a batch's blocks would take several times its pages
 
 
 def _text(capture: Capture, params: Params) -> Outcome:

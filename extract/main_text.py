@@ -225,6 +225,13 @@ def main_text(page: Parsed, model: Model | None = None, comments: Comments = "au
     )
 
 
+def all_text(data: NDArray[np.uint8]) -> str:
+    """The text of all blocks of a page or a piece of one, in UTF-8."""
+    page = parse(data)
+    every = np.ones(len(page.blocks.rows), np.bool_)
+    return str(render(page.data, page.attributes, page.blocks, page.sizes, every)[0].data, "utf-8", "replace")
+
+
 def _judge(page: Parsed, model: Model) -> tuple[NDArray[np.float32], str]:
     """The probability of each block of a page, float32[blocks], and the kind of page."""
     sizes, sums = page.sizes, begin_page(COLUMNS)

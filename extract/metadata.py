@@ -6,13 +6,13 @@ below, TDMRep (W3C community report, 2024), Content-Usage (IETF AIPREF drafts).
 """
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import urljoin
 
-import orjson
-
 from gristmill.extract.engines import Markup
+from gristmill.extract.json_ld import ScriptText, licences_in, read_script, text_in
+from gristmill.extract.params import Comments
 from gristmill.extract.speaking import Told, name_hashes, speaking_tags
 
 _WISH_HEADERS = frozenset({"x-robots-tag", "tdm-reservation", "tdm-policy", "content-usage", "content-signal"})
@@ -37,6 +37,7 @@ _DATE_NAMES = """
 """
 _DATE_METAS = frozenset(_DATE_NAMES.split())
 _METAS = name_hashes({"og:title", *_WISH_METAS, *_LICENCE_METAS, *_AUTHOR_METAS, *_DATE_METAS})
+_JSON_KEYS = ('"license"', '"articleBody"', '"text"')
 _DATE = re.compile(r"\s*(\d{4})[-/.](\d{2})[-/.](\d{2})(?!\d)")
 _FIRST_DAY = "1990-01-01"
 
@@ -62,6 +63,8 @@ class Metadata(NamedTuple):
     """Day of publication that a meta element names, YYYY-MM-DD; "" if there is none or it is after the capture."""
     canonical: str = ""
     """Target of rel=canonical, resolved."""
+    text: ScriptText | None = None
+    """The longest text that a script of JSON-LD holds."""
 
 
 class _Marks(NamedTuple):
@@ -75,20 +78,23 @@ class _Marks(NamedTuple):
             self.found.setdefault(prefix + value)
 
 
-def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, captured: str = "") -> Metadata:
+def read_metadata(
+    markup: Markup, headers: Iterable[tuple[str, str]] = (), *, captured: str = "", comments: Comments = "auto"
+) -> Metadata:
     """Read a page's metadata.
 
     Args:
         markup: the page; relative links are resolved against its address.
         headers: the HTTP headers as (name, value), repeated ones as often as they stand there.
         captured: when the page was captured, ISO 8601; a date of publication after it is none.
+        comments: "drop" leaves comments out of the text.
     """
     robots, licences = _Marks({}), _Marks({})
     said: dict[str, str] = {}
     for name, value in headers:
         if name.lower() in _WISH_HEADERS:
             robots.add(value, f"header {name.lower()}: ")
-    lang = ""
+    lang, longest = "", None
     for told in speaking_tags(markup.data, markup.tokens, _METAS):
         if told.tag == "html":
             lang = lang or told.get("lang") or told.get("xml:lang")
@@ -97,8 +103,7 @@ def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, ca
         elif told.tag == "meta":
             _read_meta(told, robots, licences, said)
         elif told.tag == "script":
-            for licence in _json_licences(told.text):
-                licences.add(licence)
+            longest = _read_json(told, licences, comments, longest)
         else:
             if told.tag == "link" and "canonical" in told.get("rel").lower().split() and told.get("href"):
                 said.setdefault("canonical", _resolve(told.get("href").strip()[:_LONGEST_MARK], markup.url))
@@ -111,7 +116,19 @@ def read_metadata(markup: Markup, headers: Iterable[tuple[str, str]] = (), *, ca
         author=said.get("author", ""),
         published=_day(said.get("published", ""), captured),
         canonical=said.get("canonical", ""),
+        text=longest,
     )
+
+
+def _read_json(told: Told, licences: _Marks, comments: Comments, longest: ScriptText | None) -> ScriptText | None:
+    """Note the licences in a script of JSON-LD; the longest text so far."""
+    if not any(key in told.text for key in _JSON_KEYS):
+        return longest
+    value = read_script(told)
+    for licence in licences_in(value):
+        licences.add(licence)
+    text = text_in(value, told, comments)
+    return max(filter(None, (longest, text)), key=lambda script: len(script.html), default=None)
 
 
 def _read_meta(told: Told, robots: _Marks, licences: _Marks, said: dict[str, str]) -> None:
@@ -158,27 +175,3 @@ def _resolve(target: str, url: str | None) -> str:
         return urljoin(url, target) if url else target
     except ValueError:  # "http://[": the page's mistake
         return target
-
-
-def _json_licences(text: str) -> Sequence[str]:
-    """Values of every "license" in a JSON-LD script: strings, or the @id, url or name of an object."""
-    if '"license"' not in text:
-        return ()
-    try:
-        waiting: list[Any] = [orjson.loads(text)]
-    except orjson.JSONDecodeError:  # broken, or nested above orjson's limit
-        return ()
-    licences: list[str] = []
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, list):
-            waiting.extend(reversed(value))
-        elif isinstance(value, dict):
-            named = value.get("license")
-            for licence in named if isinstance(named, list) else [named]:
-                if isinstance(licence, dict):
-                    licence = licence.get("@id") or licence.get("url") or licence.get("name")
-                if isinstance(licence, str):
-                    licences.append(licence)
-            waiting.extend(reversed(list(value.values())))
-    return licences

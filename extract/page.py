@@ -1,28 +1,28 @@
 """One page: bytes in, main text and what the page says about itself out."""
 
-import re
-import unicodedata
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Literal
+
+import numpy as np
 
 from gristmill.core.errors import GristmillError, UsageError
 from gristmill.extract.charset import Source, decode
+from gristmill.extract.cleaning import clean_text
 from gristmill.extract.engines import ENGINES, TREE_ENGINES, Engine, Found, Markup
 from gristmill.extract.guard import Size, measure
-from gristmill.extract.main_text import Block, MainText
+from gristmill.extract.json_ld import ScriptText
+from gristmill.extract.main_text import Block, MainText, all_text
 from gristmill.extract.math_marks import count_math_marks
 from gristmill.extract.metadata import read_metadata
 from gristmill.extract.params import Comments, Params
 
+TextSource = Literal["page", "json-ld"]
+
+_LITTLE = 3  # a script's text is taken where it is so many times as long as the page's
+_FEWEST_CHARS = 200  # of a script's text: shorter ones are teasers
 _MESSAGE_CHARS = 200
-_PIECE_CHARS = 65_536
-_BLANK = re.compile(r"[ \n]")
-_INVISIBLE = (
-    "\xad",
-    "\u200b",
-    "\ufeff",
-)  # soft hyphen, zero-width space, stray mark; joiners (U+200C, U+200D) carry meaning
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,8 @@ class Page:
             tell.
         confidence: the word F1 that the engine expects of its text, 0 to 1; None where it does not tell.
         math_marks: marks of formulas in the HTML (extract/math_marks.py), if the parameters ask for them.
+        text_source: page, or json-ld where the page holds next to no text but a script of JSON-LD an article or posts
+            (engine gristmill).
     """
 
     text: str
@@ -70,12 +72,23 @@ class Page:
     page_type: str = ""
     confidence: float | None = None
     math_marks: int = 0
+    text_source: TextSource = "page"
+    script: ScriptText | None = field(default=None, repr=False, compare=False)
     main: MainText | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """All blocks of the page with what was decided about each; none where the engine has no blocks."""
-        return self.main.described() if self.main else ()
+        """All blocks of the page with what was decided about each; none where the engine has no blocks.
+
+        Of a text from a script the last block is that script's.
+        """
+        blocks = self.main.described() if self.main else ()
+        if self.script is None:
+            return blocks
+        told = Block(
+            self.text, True, 1.0, "script", self.script.begin, self.script.end, ("the page shows next to no text",)
+        )
+        return (*(replace(block, kept=False) for block in blocks), told)
 
 
 class PageError(GristmillError):
@@ -124,11 +137,15 @@ def extract_page(
     decoded = decode(html, content_type, charset)
     markup = Markup(decoded.utf8, url)
     size = _measured(markup.utf8, params) if name in TREE_ENGINES else Size(0, 0, 0)
-    about = read_metadata(markup, headers, captured=captured)  # before the engine: it uses the tokens up
+    about = read_metadata(markup, headers, captured=captured, comments=params.comments)  # the engine uses the tokens up
     found = _run(ENGINES[name], markup, params.comments)
     if found.main:
         size = Size(found.main.elements, found.main.depth, 0)
-    text = clean_text(found.text)
+    text, script = clean_text(found.text), None
+    if found.main and about.text and len(about.text.html) > _LITTLE * len(text):
+        told = clean_text(all_text(np.frombuffer(about.text.html.encode("utf-8", "replace"), np.uint8)))
+        if len(told) > max(_LITTLE * len(text), _FEWEST_CHARS):
+            text, script = told, about.text
     text_bytes = len(text) if text.isascii() else len(text.encode())
     if text_bytes > params.max_text_bytes:
         raise PageError(
@@ -151,8 +168,10 @@ def extract_page(
         published=about.published,
         canonical=clean_text(about.canonical),
         page_type=found.main.page_type if found.main else "",
-        confidence=found.main.confidence if found.main else None,
+        confidence=found.main.confidence if found.main and not script else None,
         math_marks=count_math_marks(markup.data) if params.math_marks else 0,
+        text_source="json-ld" if script else "page",
+        script=script,
         main=found.main,
     )
 
@@ -192,34 +211,3 @@ def _run(engine: Engine, markup: Markup, comments: Comments) -> Found:
 
 def _message(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"[:_MESSAGE_CHARS]
-
-
-def clean_text(text: str) -> str:
-    """NFC; no NUL, invisible or odd characters; "\\n" line ends; no surrogates; no blanks at the ends."""
-    if text.isascii():
-        return text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "").strip()
-    for character in (*_INVISIBLE, "\0"):
-        text = text.replace(character, "")
-    text = _composed(text.replace("\xa0", " ").replace("\r\n", "\n").replace("\r", "\n"))
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        text = text.encode("utf-8", "replace").decode()
-    return text.strip()
-
-
-def _composed(text: str) -> str:
-    """NFC, some at a time: for all of a long text at once it would take up to 16 bytes a character."""
-    if all(unicodedata.is_normalized("NFC", piece) for piece in _pieces(text)):
-        return text
-    return "".join(unicodedata.normalize("NFC", piece) for piece in _pieces(text))
-
-
-def _pieces(text: str) -> Iterator[str]:
-    """A text in pieces that end before a blank: nothing joins with one."""
-    begin = 0
-    while begin < len(text):
-        blank = _BLANK.search(text, begin + _PIECE_CHARS)
-        end = blank.start() if blank else len(text)
-        yield text[begin:end]
-        begin = end

@@ -8,7 +8,7 @@ from pydantic import Field
 from gristmill.core.params import Params as BaseParams
 
 NAME = "extract"
-VERSION = 5
+VERSION = 6
 
 RULES = (
     "extract.not_a_response",

@@ -1,7 +1,8 @@
 """Text that somebody else extracted: WET records, and rows of JSONL or Parquet."""
 
 from gristmill.extract.charset import decode
-from gristmill.extract.page import Page, PageError, clean_text
+from gristmill.extract.cleaning import clean_text
+from gristmill.extract.page import Page, PageError
 from gristmill.extract.params import Params
 
 

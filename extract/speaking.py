@@ -34,6 +34,7 @@ _CANONICAL = text_hash("canonical")
 _LD_JSON = text_hash("application/ld+json")
 _MOST = 2000  # tags: a page that speaks more often is not listened to
 _LONGEST = 16_384  # bytes of a value
+_LONGEST_SCRIPT = 524_288  # bytes
 _LICEN = (0x6C, 0x69, 0x63, 0x65, 0x6E)  # in lower case
 
 
@@ -44,6 +45,10 @@ class Told:
     tag: str
     attributes: dict[str, str]
     text: str
+    begin: int
+    """First byte of that text, in the page; 0 if there is none."""
+    end: int
+    """The byte behind the last."""
 
     def get(self, name: str) -> str:
         """An attribute's value, "" if it is not there."""
@@ -63,12 +68,17 @@ def speaking_tags(data: NDArray[np.uint8], page: Tokens, metas: NDArray[np.int64
     for token in speaking_tokens(data, page, metas).tolist():
         row, first, last = rows[token], rows[token, FIRST], rows[token + 1, FIRST]
         values = {ATTRIBUTES[name]: _value(data, begin, end) for name, begin, end in attributes[first:last].tolist()}
-        text = ""
+        text, begin, end = "", 0, 0
         if rows[token + 1, KIND] in (TEXT, RAW):
             begin, end = int(rows[token + 1, BEGIN]), int(rows[token + 1, STOP])
-            is_plain = rows[token + 1, TAG] == _SCRIPT
-            text = data[begin:end].tobytes().decode("utf-8", "replace") if is_plain else _value(data, begin, end, False)
-        yield Told(tag_name(int(row[TAG])), values, text)
+            is_script = rows[token + 1, TAG] == _SCRIPT
+            text = _script(data, begin, end) if is_script else _value(data, begin, end, False)
+        yield Told(tag_name(int(row[TAG])), values, text, begin, end)
+
+
+def _script(data: NDArray[np.uint8], begin: int, end: int) -> str:
+    """A script as it stands; nothing of an absurdly long one."""
+    return data[begin:end].tobytes().decode("utf-8", "replace") if end - begin <= _LONGEST_SCRIPT else ""
 
 
 def _value(data: NDArray[np.uint8], begin: int, end: int, in_attribute: bool = True) -> str:

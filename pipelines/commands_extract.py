@@ -148,6 +148,7 @@ def _as_json(page: "Page") -> str:
 
     told: dict[str, Any] = {
         "text": page.text,
+        "text_source": page.text_source,
         "title": page.title,
         "lang": page.lang,
         "author": page.author,

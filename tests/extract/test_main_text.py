@@ -8,11 +8,10 @@ from hypothesis import strategies as st
 
 import gristmill
 from gristmill.extract.choice import choose, fill_gaps
-from gristmill.extract.main_text import MainText, load_model, parse
+from gristmill.extract.main_text import MainText, all_text, load_model, parse
 from gristmill.extract.main_text import find_main_text as find_in_array
 from gristmill.extract.page_type import PAGE_TYPES
 from gristmill.extract.params import MODEL
-from gristmill.extract.render import render
 from gristmill.extract.tokens import tokenize_page
 from tests.paths import shared
 
@@ -29,9 +28,7 @@ def find_main_text(html: bytes) -> MainText:
 
 def rendered(html: str) -> str:
     """All blocks of a page as text."""
-    page = parse(np.frombuffer(html.encode(), np.uint8))
-    kept = np.ones(len(page.blocks.rows), np.bool_)
-    return render(page.data, page.attributes, page.blocks, page.sizes, kept)[0].tobytes().decode()
+    return all_text(np.frombuffer(html.encode(), np.uint8))
 
 
 @pytest.mark.parametrize(

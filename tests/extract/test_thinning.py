@@ -23,6 +23,8 @@ PAGES = {
     "title": (b"<title>a mill ", None),
     "meta": (b"<meta name=author content='a mill ", None),
     "brackets": (b"< ", None),
+    "scripts": (b'<script type=application/ld+json>{"license": [[], {}, [], {}]}</script>', None),
+    "one script": (b"<script type=application/ld+json>[[], 'license', ", None),
     "Latin-1": ("été déjà vu çà et là ".encode("latin-1"), "latin1"),
     "Latin-1 letters": ("é".encode("latin-1"), "latin1"),
     "Latin-1 words": ("é à ".encode("latin-1"), "latin1"),
