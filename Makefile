@@ -14,6 +14,8 @@ RECIPE  ?= default
 WORKERS ?= $(shell getconf _NPROCESSORS_ONLN)
 PAGES   ?= 1000
 SEED    ?= 0
+SENTENCES ?=
+GOLD    ?=
 SAMPLE  := sample/$(PAGES)-$(SEED)
 
 # uv ignores pip's settings. Where pip finds wheels in a folder, torch may lie there as a build without CUDA; elsewhere
@@ -60,7 +62,12 @@ soak: install
 	$(BIN)/pytest -n 0 -m soak --soak
 
 bench: install
-	for script in heuristics minhash reading index orchestration; do $(BIN)/python -m bench.$$script || exit 1; done
+	for script in heuristics stages urls whatif minhash reading index orchestration; do $(BIN)/python -m bench.$$script || exit 1; done
+	$(call with,language,SENTENCES,a Parquet file of sentences in many languages)
+	$(call with,extraction,GOLD,Parquet files of pages with their main text)
+
+# A measurement on data that is not in the repository, or why it is left out.
+with = $(if $($(2)),$(BIN)/python -m bench.$(1) $($(2)),@echo "bench.$(1) left out: give $(2)=… ($(3))")
 
 dashboard: install
 	$(BIN)/gristmill dashboard --store "$(STORE)"
