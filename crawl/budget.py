@@ -5,13 +5,18 @@
 """
 
 import math
+import random
 import threading
 import time
 from collections.abc import Callable
 from typing import Protocol
 
-LEASE_SECONDS = 0.5
-"""A leased batch is half a second's worth; what of it is not used within that time is given up."""
+LEASE_SECONDS = 0.25
+"""What of a leased batch is not used within this time after it was asked for is given up."""
+
+_BATCHES_PER_SECOND = 8
+_MOST_FAILURES = 20  # in a row; a Prefect server on SQLite answers every third with 503 when eight ask at once
+_ASKING_WORKERS = 4  # of more than these each asks as much less often
 
 BYTES_UNIT = 1 << 20
 """Bytes are leased by the MiB: limits count in whole permits."""
@@ -87,30 +92,29 @@ Raises:
 class LeasedMeter:
     """Lets through what was leased, a batch at a time.
 
-    In any second all processes together get at most rate · (1 + LEASE_SECONDS) and one batch: permits that were granted
-    before that second are at most LEASE_SECONDS old.
+    Batches are granted at least batch / rate apart, and each is used within LEASE_SECONDS of its grant or not at all. So
+    in any second all processes together get at most `most_in_a_second`.
 
     Args:
         rate: permits a second that all processes share.
         lease: asks for permits.
-        alone: the rate of this process should nobody grant permits any more.
+        workers: processes that share the rate, should nobody grant permits any more.
     """
 
     def __init__(
         self,
         rate: float,
         lease: Lease,
-        alone: float,
+        workers: int,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._lease, self._clock, self._sleep = lease, clock, sleep
-        self.batch = batch_size(rate)
-        self._rate = rate
+        self._rate, self._lease, self._workers = rate, lease, workers
+        self._clock, self._sleep = clock, sleep
+        self._batch = batch_size(rate)
         self._left, self._until = 0, -math.inf
         self._even = Meter(rate, clock, sleep)
         self._alone: Meter | None = None
-        self._alone_rate = alone
         self._lock = threading.Lock()
 
     def take(self, amount: int) -> None:
@@ -119,30 +123,44 @@ class LeasedMeter:
             return
         with self._lock:
             while amount and self._alone is None:
+                self._even.take(1)
                 if not self._left or self._clock() > self._until:
                     self._renew()
-                used = min(amount, self._left)
-                self._even.take(used)
-                self._left -= used
-                amount -= used
+                self._left -= 1
+                amount -= 1
         if self._alone is not None:
             self._alone.take(amount)
 
     def _renew(self) -> None:
-        """Get a batch. Without an answer this process keeps to its share of the budget from now on."""
-        self._left = 0
-        try:
-            while not self._lease(self.batch):
-                self._sleep(self.batch / self._rate / 2)
-        except ConnectionError:
-            self._alone = Meter(self._alone_rate, self._clock, self._sleep)
-            return
-        self._left, self._until = self.batch, self._clock() + LEASE_SECONDS
+        """Get a batch. Without an answer in time, again and again, this process keeps to its share from now on."""
+        # Together the workers ask a few times a turn; spread on purpose, or they would come back together.
+        turn_seconds = self._batch / self._rate * max(1.0, self._workers / _ASKING_WORKERS)
+        failures = 0
+        while failures < _MOST_FAILURES:
+            until = self._clock() + LEASE_SECONDS
+            try:
+                granted = self._lease(self._batch)
+                failed = self._clock() > until
+            except ConnectionError:
+                granted, failed = False, True
+            if granted and not failed:
+                self._left, self._until = self._batch, until
+                return
+            failures = failures + 1 if failed else 0
+            self._sleep(turn_seconds * random.uniform(0.5, 1.5))
+        self._alone = Meter(self._rate / self._workers, self._clock, self._sleep)
+        self._alone.take(1)
+        self._left = 1
 
 
 def batch_size(rate: float) -> int:
-    """Permits in a batch: LEASE_SECONDS of a rate, at least one."""
-    return max(1, int(rate * LEASE_SECONDS))
+    """Permits in a batch, at least one; a limit must hold no more, so that batches are granted one after the other."""
+    return max(1, int(rate / _BATCHES_PER_SECOND))
+
+
+def most_in_a_second(rate: float) -> float:
+    """The most permits that all processes together use in any second."""
+    return rate * (1 + LEASE_SECONDS) + batch_size(rate)
 
 
 class Leased:
@@ -164,9 +182,9 @@ class Leased:
         lease_bytes: Lease,
         workers: int,
     ) -> None:
-        self._requests = LeasedMeter(requests_per_second, lease_requests, requests_per_second / workers)
+        self._requests = LeasedMeter(requests_per_second, lease_requests, workers)
         mebibytes = bytes_per_second / BYTES_UNIT
-        self._mebibytes = LeasedMeter(mebibytes, lease_bytes, mebibytes / workers)
+        self._mebibytes = LeasedMeter(mebibytes, lease_bytes, workers)
         self._odd_bytes = 0
         self._lock = threading.Lock()
 

@@ -6,7 +6,6 @@ the flow makes them, and who changes their decay on the server changes the pace 
 
 import base64
 import functools
-import math
 import os
 from collections.abc import Mapping
 from typing import Any
@@ -59,7 +58,7 @@ def make_limits(access: Access) -> None:
 
 
 def _make(client: httpx.Client, name: str, rate: float) -> None:
-    value: dict[str, Any] = {"limit": max(batch_size(rate), math.ceil(rate / 2)), "slot_decay_per_second": rate}
+    value: dict[str, Any] = {"limit": batch_size(rate), "slot_decay_per_second": rate}
     known = client.get(f"/v2/concurrency_limits/{name}")
     if known.status_code == 200:
         client.patch(f"/v2/concurrency_limits/{name}", json=value).raise_for_status()

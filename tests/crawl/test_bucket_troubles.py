@@ -30,9 +30,8 @@ def refuse(monkeypatch: pytest.MonkeyPatch) -> Iterator[Refuse]:
 
         def do_GET(self) -> None:
             asked.append(self.path)
-            body = (
-                f"<?xml version='1.0'?>\n<Error><Code>{answer[1]}</Code><Message>So it is.</Message></Error>".encode()
-            )
+            status, code = answers[-1]
+            body = f"<?xml version='1.0'?>\n<Error><Code>{code}</Code><Message>So it is.</Message></Error>".encode()
             self.send_response(status)
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()

@@ -1,5 +1,6 @@
 """The fetcher against a server with 30 % of 503, resets, stalls and truncation: everything comes, once, within the budget."""
 
+import random
 import threading
 import time
 from collections.abc import Sequence
@@ -8,8 +9,19 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from gristmill.crawl.budget import LEASE_SECONDS, Leased, LeasedMeter, Meter, Pace, batch_size
+from gristmill.crawl.budget import (
+    LEASE_SECONDS,
+    Leased,
+    LeasedMeter,
+    Meter,
+    Pace,
+    Permits,
+    batch_size,
+    most_in_a_second,
+)
 from gristmill.crawl.fetch import cache_path, fetch
 from gristmill.crawl.inputs import InputFile
 from gristmill.crawl.manners import Manners
@@ -28,10 +40,14 @@ FILES, PAGES = 16, 60
 @pytest.fixture(scope="module")
 def crawl(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("crawl")
+    lay_out(root)
+    return root
+
+
+def lay_out(root: Path) -> None:
     for number in range(FILES):
         parts = [warc(page(number * PAGES + place, 1500), number=number * PAGES + place) for place in range(PAGES)]
         (root / f"{number:02d}.warc.gz").write_bytes(b"".join(gz(part, 1) for part in parts))
-    return root
 
 
 def planned(site: StandIn) -> list[InputFile]:
@@ -39,7 +55,7 @@ def planned(site: StandIn) -> list[InputFile]:
     return [InputFile(path.name, f"{site.url}/{path.name}", -1, "", False) for path in sorted(site.root.iterdir())]
 
 
-def fetch_all(files: Sequence[InputFile], folder: Path, workers: int, budgets: Sequence[Pace | Leased]) -> list[str]:
+def fetch_all(files: Sequence[InputFile], folder: Path, workers: int, budgets: Sequence[Permits]) -> list[str]:
     """The ids of all records that came, as workers with a budget each bring them."""
     turns = threading.local()
     free = list(budgets)
@@ -92,7 +108,7 @@ def test_a_leased_budget_holds_over_all_workers(crawl: Path, tmp_path: Path, wor
     with serve(crawl, HARD, seed=10 + workers) as site:
         budgets = [Leased(RATE, 0, till, till, workers) for _ in range(workers)]
         records = fetch_all(planned(site), tmp_path, workers, budgets)
-        assert site.most_in(1.0) <= RATE * (1 + LEASE_SECONDS) + batch_size(RATE) + 1
+        assert site.most_in(1.0) <= most_in_a_second(RATE) == 27
     assert len(records) == len(set(records)) == FILES * PAGES
 
 
@@ -144,21 +160,6 @@ def test_a_meter_is_even() -> None:
     assert now == [1.0]
 
 
-def test_without_an_answer_each_keeps_to_its_share() -> None:
-    now = [0.0]
-
-    def sleep(seconds: float) -> None:
-        now[0] += seconds
-
-    def nobody(slots: int) -> bool:
-        raise ConnectionError
-
-    meter = LeasedMeter(8.0, nobody, 2.0, lambda: now[0], sleep)
-    for _ in range(5):
-        meter.take(1)
-    assert now[0] == 2.0
-
-
 def test_permits_that_were_not_used_in_time_are_given_up() -> None:
     now, leased = [0.0], []
 
@@ -166,11 +167,60 @@ def test_permits_that_were_not_used_in_time_are_given_up() -> None:
         leased.append(slots)
         return True
 
-    meter = LeasedMeter(8.0, grant, 1.0, lambda: now[0], lambda seconds: None)
+    meter = LeasedMeter(16.0, grant, 1, lambda: now[0], lambda seconds: None)
     meter.take(1)
     now[0] += 10
     meter.take(1)
-    assert leased == [4, 4]
+    meter.take(1)
+    assert leased == [2, 2]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_without_an_answer_in_time_each_keeps_to_its_share(late: bool) -> None:
+    now, asked = [0.0], []
+
+    def grant(slots: int) -> bool:
+        asked.append(slots)
+        now[0] += 2 * LEASE_SECONDS
+        if late:
+            return True
+        raise ConnectionError
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds
+
+    meter = LeasedMeter(8.0, grant, 4, lambda: now[0], sleep)
+    meter.take(1)
+    before = now[0]
+    for _ in range(4):
+        meter.take(1)
+    assert now[0] == before + 2.0
+    assert len(asked) == 20
+
+
+@given(st.integers(0, 2**32), st.sampled_from([0.5, 4.0, 20.0, 70.0]))
+def test_each_permit_is_used_soon_after_its_grant(seed: int, rate: float) -> None:
+    """Whatever answers, sleeps and the work between take. As grants do not overlap, that bounds what a second can see."""
+    rng = random.Random(seed)
+    now, granted, uses = [0.0], [0.0], [0]
+
+    def grant(slots: int) -> bool:
+        assert slots == batch_size(rate)
+        granted[0] = now[0] + rng.random() * 0.1
+        uses[0] = 0
+        now[0] = granted[0] + rng.random() * 0.2
+        return rng.random() < 0.8
+
+    def sleep(seconds: float) -> None:
+        now[0] += seconds * rng.uniform(1, 1.5)
+
+    meter = LeasedMeter(rate, grant, 8, lambda: now[0], sleep)
+    for _ in range(40):
+        meter.take(1)
+        uses[0] += 1
+        assert now[0] - granted[0] <= LEASE_SECONDS
+        assert uses[0] <= batch_size(rate)
+        now[0] += rng.random() * rng.choice([0, 0.02, 0.3])
 
 
 def test_what_a_killed_process_had_fetched_is_not_fetched_again(crawl: Path, tmp_path: Path) -> None:
