@@ -240,4 +240,4 @@ def _is_letter(byte: int) -> bool:
 def _is_operator(data: NDArray[np.uint8], at: int) -> bool:
     """Whether an operator without a form stands there: function application, invisible times, separator or plus (U+2061 to
     U+2064)."""
-    return data[at] == 0xE2 and data[at + 1] == 0x81 and 0xA1 <= data[at + 2] <= 0xA4
+    return bool(data[at] == 0xE2 and data[at + 1] == 0x81 and 0xA1 <= data[at + 2] <= 0xA4)

@@ -1,4 +1,4 @@
-"""What the guard (extract/guard.py) must know of HTML's elements: which are void, raw text, closed by others, reopened.
+"""What must be known of HTML's elements: which are void, raw text, closed by others, reopened.
 
 The table follows the HTML Standard's tree construction (section 13.2.6) as far as it decides nesting.
 """
