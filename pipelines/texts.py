@@ -118,8 +118,10 @@ def _row(line: bytes, place: str) -> dict[str, Any]:
     if not isinstance(row, dict):
         raise InputError(f"{place} is no JSON object. Each line must be one, with id and text.")
     for name in _REQUIRED:
-        if name not in row or (name == "id" and row[name] is None):
+        if name not in row:
             raise InputError(f"{place} has no {name!r}; it has {', '.join(row) or 'nothing'}.")
+    if row["id"] is None:
+        raise InputError(f"{place}: the id is null. Give the row one.")
     for name in ("text", "url", "language"):
         if not isinstance(row.get(name), str | None):
             raise InputError(f"{place}: {name} = {str(row[name])[:40]!r} is no text.")

@@ -92,10 +92,16 @@ def test_bad_words_stand_alone(tmp_path: Path) -> None:
     assert files(Params()) == ()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"\xff\xfe"])
-def test_a_bad_list_is_a_clear_error(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (None, "No such file"), (b"", "is empty"), (b"one\ntw\xf6\n", "line 2: .* is not UTF-8"),
+        ("one\n".encode("utf-16"), "line 1: .* is not UTF-8"), (b"one\ntwo\0three\n", "line 2: .* control characters"),
+    ],
+)  # fmt: skip
+def test_a_bad_list_is_a_clear_error(tmp_path: Path, content: bytes | None, said: str) -> None:
     path = tmp_path / "words.txt"
     if content is not None:
         path.write_bytes(content)
-    with pytest.raises(InputError, match=r"words\.txt"):
+    with pytest.raises(InputError, match=rf"words\.txt.*{said}"):
         judge(batch_of(["one"]), Params(bad_words=path))

@@ -149,3 +149,20 @@ def test_the_card_describes_the_shipped_model() -> None:
     assert f"AUC {evaluation.auc:.3f}" in card
     assert evaluation.thresholds() in card
     assert evaluation.auc > 0.95
+
+
+@pytest.mark.parametrize(
+    ("columns", "said"),
+    [
+        ({"text": ["a", None], "label": ["high", "low"]}, "row 2 has no text"),
+        ({"text": ["a", "b"], "label": [None, "low"]}, "row 1 has no label"),
+        ({"text": [1, 2], "label": ["high", "low"]}, "'text' is int64, not text"),
+        ({"text": ["a", "b"], "label": ["very high", "low"]}, "without spaces"),
+        ({"body": ["a"]}, "no column"),
+    ],
+)
+def test_rows_that_cannot_be_learnt_from_are_named(columns: dict[str, list[object]], said: str, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=said):
+        train(pa.table(columns), tmp_path / "q.ftz")
+    with pytest.raises(InputError, match=said):
+        measure(pa.table(columns), quality.model_path("quality.ftz"))

@@ -214,6 +214,8 @@ def test_a_missing_list_is_named(name: str, tmp_path: Path) -> None:
         ("extra_suffix_lists", "casino?", "is not a host name"),
         ("extra_url_lists", "a.example/two words", "is not a URL"),
         ("extra_url_lists", "?path", "is not a URL"),
+        ("extra_url_lists", "/only/a/path", "is not a URL"),
+        ("extra_soft_words", "nul\0byte", "is not one word"),
         ("extra_hard_words", "two words", "is not one word"),
         ("extra_soft_words", "---", "is not one word"),
     ],

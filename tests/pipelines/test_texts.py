@@ -102,6 +102,8 @@ def write(path: Path, content: bytes) -> Path:
         ("t.jsonl", b"[1]\n", "line 1 is no JSON object"),
         ("t.jsonl", b'{"id": 1, "body": "a"}\n', "line 1 has no 'text'; it has id, body"),
         ("t.jsonl", b'{"id": 1, "text": 5}\n', "line 1: text = '5' is no text"),
+        ("t.jsonl", b'{"id": null, "text": "a"}\n', "line 1: the id is null"),
+        ("t.jsonl", b'{"id": 1, "text": "caf\xe9"}\n', "line 1 is no JSON"),
         ("t.jsonl.gz", b"no gzip", "cannot be read"),
     ],
 )
@@ -109,6 +111,14 @@ def test_a_broken_file_is_told_by_its_name_and_line(tmp_path: Path, name: str, c
     path = write(tmp_path / name, content)
     with pytest.raises(InputError, match=re.escape(said)):
         list(read_texts(path))
+
+
+def test_a_damaged_parquet_file_is_told_in_one_line(tmp_path: Path) -> None:
+    path = parquet(tmp_path / "t.parquet", id=["a", "b"], text=["one", "two"])
+    whole = path.read_bytes()
+    for broken in (whole[: len(whole) // 2], whole[:20] + bytes(40) + whole[60:], b""):
+        with pytest.raises(InputError, match=r"t\.parquet cannot be read as Parquet: [^\n]*$"):
+            list(read_texts(write(path, broken)))
 
 
 def test_a_missing_file_or_column_is_told(tmp_path: Path) -> None:
