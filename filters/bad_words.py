@@ -1,8 +1,9 @@
 """Counting words of a list that no page may hold, as C4 did (filters/c4.py); reading such lists.
 
 A bad word counts where a character that is no letter, digit or underscore, or an end of the text, stands on both sides,
-in the lower-cased text. A kernel picks the few documents that hold a run of ASCII letters of some list entry; the
-regular expression sees only those.
+in the lower-cased text; in Chinese, Japanese and Thai anywhere, but for the few entries that TFDS leaves out there as parts
+of harmless words. A kernel picks the few documents that hold a run of ASCII letters of some list entry; the regular
+expression sees only those.
 """
 
 import re
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 from gristmill.core.batch import Batch
 from gristmill.core.errors import InputError
 from gristmill.core.jit import kernel
+from gristmill.core.limits import in_languages
 from gristmill.core.polynomial import HASH_BASE, text_hash
 
 _BITS = 1 << 16
@@ -22,31 +24,48 @@ _ONE = np.uint64(1)
 _SHIFT = np.uint64(48)  # the upper 16 bits address the bitmap
 
 
-def count_bad_words(batch: Batch, path: Path | None) -> NDArray[np.int64]:
-    """Bad words in each document by the list at `path`; without one all are 0. int64[documents]."""
+_HARMLESS = {"ja": ("sm", "グロ", "女の子"), "zh": ("性",), "th": ()}  # TFDS `c4_utils`; by language without spaces
+
+
+def count_bad_words(batch: Batch, path: Path | None, by_language: dict[str, Path]) -> NDArray[np.int64]:
+    """Bad words in each document by its language's list, else by the one at `path`; without one 0. int64[documents]."""
     counts = np.zeros(len(batch), np.int64)
-    if path is None:
-        return counts
-    pattern, wanted, any_script = _prepare(path)
-    texts = batch.column("text")
-    for row in np.flatnonzero(may_hold(batch.text.data, batch.text.offsets, wanted, any_script)):
-        counts[row] = sum(1 for _ in pattern.finditer(texts[int(row)].as_py().lower()))
+    left = np.ones(len(batch), np.bool_)
+    for language in (*_HARMLESS, *(by_language.keys() - _HARMLESS.keys())):
+        rows = in_languages(batch, (language,))
+        _count(batch, by_language.get(language, path), rows, language, counts)
+        left &= ~rows
+    _count(batch, path, left, "", counts)
     return counts
 
 
-@lru_cache
-def _prepare(path: Path) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
-    """The list as an expression, as a bitmap of hashes, and whether some entry has no ASCII letter or digit."""
-    entries = read_entries(path)
-    wanted = np.zeros(_BITS, np.bool_)
-    any_script = False
+def _count(batch: Batch, path: Path | None, rows: NDArray[np.bool_], language: str, counts: NDArray[np.int64]) -> None:
+    """Put the counts of some documents into `counts`."""
+    if path is None or not rows.any():
+        return
+    pattern, wanted, any_script = _prepare(path, language if language in _HARMLESS else "")
+    texts = batch.column("text")
+    for row in np.flatnonzero(rows & may_hold(batch.text.data, batch.text.offsets, wanted, any_script)):
+        counts[row] = sum(1 for _ in pattern.finditer(texts[int(row)].as_py().lower()))
+
+
+@lru_cache(maxsize=64)
+def _prepare(path: Path, language: str) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
+    """The list as an expression, as a bitmap of hashes, and whether it must be tried on any text with other letters.
+
+    In a language without spaces entries may stand anywhere, also within a run of ASCII letters.
+    """
+    entries = [entry for entry in read_entries(path) if entry not in _HARMLESS.get(language, ())]
+    wanted = np.full(_BITS, bool(language))
+    any_script = bool(language)
     for entry in entries:
         runs = re.findall(r"[a-z0-9_]+", entry)
         any_script |= not runs
         if runs:
             wanted[_address(max(runs, key=len))] = True
     wanted.flags.writeable = False
-    return re.compile(rf"(?:\W|^)(?:{'|'.join(map(re.escape, entries))})(?:\W|$)"), wanted, any_script
+    either = "|".join(map(re.escape, entries)) or "(?!)"
+    return re.compile(either if language else rf"(?:\W|^)(?:{either})(?:\W|$)"), wanted, any_script
 
 
 def read_entries(path: Path) -> list[str]:

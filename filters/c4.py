@@ -12,6 +12,7 @@ end_marks = ".?!\\"'", unspaced_languages = []; so the `fineweb` recipe, with te
 from pathlib import Path
 
 import numpy as np
+from pydantic import Field
 
 from gristmill.core.batch import Batch
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, apply_limits
@@ -42,6 +43,9 @@ class Params(LineParams):
     bad_words: Path | None = None
     """UTF-8 list of words and phrases, one a line, that no page may hold (C4: LDNOOBW). None: the rule passes every
     page. Off by default: such lists remove the text of minorities (Dodge et al. 2021, arXiv:2104.08758)."""
+
+    bad_words_by_language: dict[str, Path] = Field(default={})
+    """Lists for pages of single languages instead of that one. mC4: LDNOOBW's of 28 languages."""
 
     max_bad_words: int = 0
     """Most bad words. C4: none."""
@@ -75,8 +79,9 @@ EXAMPLES = (
 
 
 def files(params: Params) -> tuple[Path, ...]:
-    """The list of bad words, if there is one."""
-    return (params.bad_words,) if params.bad_words else ()
+    """The lists of bad words, if there are any."""
+    plain = (params.bad_words,) if params.bad_words else ()
+    return (*plain, *(path for _, path in sorted(params.bad_words_by_language.items())))
 
 
 def judge(batch: Batch, params: Params) -> Verdict:
@@ -93,6 +98,6 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "c4.n_lorem_lines": sums(spans.offsets, (found & LOREM) != 0),
         "c4.n_curly_lines": sums(spans.offsets, (found & CURLY) != 0),
         "c4.n_sentences": sums(spans.offsets, np.where(kept, sentences, 0)),
-        "c4.n_bad_words": count_bad_words(batch, params.bad_words),
+        "c4.n_bad_words": count_bad_words(batch, params.bad_words, params.bad_words_by_language),
     }
     return Verdict(signals, apply_limits(LIMITS, signals, params, batch))
