@@ -29,6 +29,7 @@ from gristmill.pipelines.politeness import make_limits
 from gristmill.pipelines.progress import RunProgress, run_progress
 from gristmill.pipelines.receipts import Receipt
 from gristmill.pipelines.runs import write_started
+from gristmill.pipelines.steps.fetch import drop_copies
 from gristmill.pipelines.store import open_store
 
 SLICE_UNITS = 200  # parts in one sub-flow: Prefect's page of one flow stays readable, and its memory bounded
@@ -194,6 +195,7 @@ def curate(
         course = Course(plan, PrefectRunner(executor, progress, timeout_seconds))
         course.walk()
     run = finish_run(plan, course.receipts)
+    drop_copies(open_store(plan.store), (part.file for part in plan.parts), plan.access)  # what killed workers left
     create_markdown_artifact(
         funnel_markdown(funnel(run)), key="funnel", description="What every stage kept, and why the rest went"
     )

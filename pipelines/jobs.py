@@ -102,13 +102,17 @@ def final_step(stage: Stage) -> str:
 
 @dataclass
 class Result:
-    """What a step's function returns about its units; the outputs are in the draft."""
+    """What a step's function returns about its units; the outputs are in the draft.
+
+    `afterwards` is done once a receipt stands, and may be left undone by a process that is killed.
+    """
 
     unit: str = ""
     counts: Counts = field(default_factory=Counts)
     reasons: dict[str, int] = field(default_factory=dict)
     beside: dict[str, Any] = field(default_factory=dict)
     extra: dict[str, Any] = field(default_factory=dict)
+    afterwards: Callable[[], None] | None = None
 
 
 class Draft:
@@ -183,7 +187,10 @@ def run_job(job: Job) -> Receipt:
         attempt=draft.attempt,
     )
     receipt.check_balance()
-    if store.put_new(receipt.path, receipt.to_json()):
+    won = store.put_new(receipt.path, receipt.to_json())
+    if result.afterwards is not None:
+        result.afterwards()
+    if won:
         return receipt
     winner = existing_receipt(job)
     assert winner is not None

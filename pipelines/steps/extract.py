@@ -17,6 +17,7 @@ Two tables. `documents` is core/documents.py's. `verdicts` has one row a record,
     signals  struct         what was measured on kept pages, null on others
 """
 
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from gristmill.core import documents
 from gristmill.core.digest import UNDIGESTED
 from gristmill.core.documents import document_id
 from gristmill.core.errors import BalanceError
+from gristmill.crawl.access import Access
 from gristmill.crawl.reading import read_input
 from gristmill.crawl.record import Gap, Limits, Record
 from gristmill.extract.batch import page_columns
@@ -35,7 +37,7 @@ from gristmill.extract.captures import SIGNALS, Capture, Outcome, extract_captur
 from gristmill.extract.params import Params
 from gristmill.pipelines.jobs import Draft, Job, Result
 from gristmill.pipelines.receipts import Counts
-from gristmill.pipelines.steps.fetch import available, drop_cached
+from gristmill.pipelines.steps.fetch import available, drop_copies
 
 _BATCH_RECORDS = 256
 _BATCH_BYTES = 32 * 1024 * 1024  # of bodies held at once
@@ -73,8 +75,11 @@ def extract_part(job: Job, draft: Draft) -> Result:
             tally.add(rows, outcomes)
             verdicts.write(_record_rows(rows, outcomes))
             kept.write(_document_rows(rows, outcomes))
-    drop_cached(job)
-    return tally.result()
+    result = tally.result()
+    assert job.file is not None
+    access = job.settings.get("access", Access())
+    result.afterwards = functools.partial(drop_copies, draft.store, [job.file], access)
+    return result
 
 
 def _batches(job: Job) -> Iterator[list[Record | Gap]]:

@@ -1,11 +1,13 @@
 """Step of `fetch`: make a WARC file's bytes available and verified."""
 
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 from gristmill.core.errors import GristmillError
 from gristmill.crawl.access import Access
 from gristmill.crawl.fetch import Fetched, drop, fetch
+from gristmill.crawl.inputs import InputFile
 from gristmill.pipelines.jobs import Draft, Job, Result
 from gristmill.pipelines.politeness import manners_of, permits_of
 from gristmill.pipelines.receipts import Counts
@@ -32,12 +34,12 @@ def available(job: Job) -> Fetched:
     return fetch(job.file, cache_folder(open_store(job.store)), permits_of(access), manners_of(access))
 
 
-def drop_cached(job: Job) -> None:
-    """Forget a fetched copy once its documents are there, unless it is to be kept; a local input stays where it is."""
-    assert job.file is not None
-    if job.settings.get("access", Access()).keep:
-        return
-    drop(job.file, cache_folder(open_store(job.store)))
+def drop_copies(store: Store, files: Iterable[InputFile], access: Access) -> None:
+    """Forget fetched copies once their documents are there, unless they are to be kept; local inputs stay where they
+    are."""
+    if not access.keep:
+        for file in files:
+            drop(file, cache_folder(store))
 
 
 def cache_folder(store: Store) -> Path:
