@@ -41,9 +41,11 @@ LIMITS = (
     Limit("optout.tdm", "optout.tdm", "true", "respect_tdm"),
     Limit("optout.aipref_train", "optout.aipref_train", "true", "respect_aipref"),
 )
+_CURATED_LIST = LISTS / "curated.txt"
 _LISTED = ("urls.blocked_domain", "urls.blocked_suffix", "urls.blocked_url")
-RULES = (*_LISTED, *(limit.rule for limit in LIMITS))
-OFF = ("urls.blocked_url",)  # under default parameters: the project ships no list of URLs
+_CURATED = "urls.curated_source"
+RULES = (*_LISTED, _CURATED, *(limit.rule for limit in LIMITS))
+OFF = ("urls.blocked_url", _CURATED)  # under default parameters: the project ships no list of URLs
 UPSTREAM: tuple[str, ...] = ()
 
 
@@ -52,6 +54,10 @@ class Params(StageParams):
 
     shipped_lists: bool = True
     """Whether the project's own lists (filters/lists) are used beside the extra ones."""
+
+    hold_out_curated: bool = False
+    """Leave out hosts that are added from cleaner sources (filters/lists/curated.txt: arXiv, Stack Exchange, Wikipedia …).
+    RefinedWeb: yes. No allow-list overrides it."""
 
     collection: str = ""
     """Folder of a collection of lists in UT1's layout: a folder for each category, with files `domains` and `urls`."""
@@ -128,6 +134,7 @@ def files(params: Params) -> tuple[Path, ...]:
     lists.append(_paths("hard_words.txt", params.extra_hard_words, params))
     lists.append(_paths("soft_words.txt", params.extra_soft_words, params))
     lists.append(_paths("strict_subwords.txt", params.extra_strict_subwords, params))
+    lists.append((_CURATED_LIST,) if params.hold_out_curated else ())
     return (suffixes.FILE, *(path for paths in lists for path in paths))
 
 
@@ -168,6 +175,9 @@ def judge(batch: Batch, params: Params) -> Verdict:
         "optout.aipref_train": (wishes & AIPREF_TRAIN) != 0,
     }
     by_list = {rule: (found >= 0) & (matches[2] < 0) for rule, found in zip(_LISTED, listed, strict=True)}
+    if params.hold_out_curated:
+        tables = (load_hosts((_CURATED_LIST,)).table, *(load_hosts(()).table,) * 2)
+        by_list[_CURATED] = match_hosts(urls.data, hosts, suffixes.suffix_table(), tables)[1][0] >= 0
     return Verdict(signals, by_list | apply_limits(LIMITS, signals, params, batch))
 
 

@@ -339,6 +339,14 @@ def test_a_large_list_is_kept_and_shared(tmp_path: Path, monkeypatch: pytest.Mon
     assert (blocklist._load(paths, urls=False).table.hashes == changed.table.hashes).all()
 
 
+def test_curated_sources_are_held_out_though_they_are_allowed() -> None:
+    hosts = ("arxiv.org", "export.arxiv.org", "en.wikipedia.org", "de.wikipedia.org", "old.reddit.com", "mill.example")
+    verdict = judge_urls(*(f"https://{host}/a" for host in hosts), hold_out_curated=True)
+    assert verdict.failed["urls.curated_source"].tolist() == [True, True, True, False, True, False]
+    assert not verdict.failed["urls.blocked_domain"].any()
+    assert "urls.curated_source" not in judge_urls("https://arxiv.org/").failed
+
+
 def test_every_list_has_a_note_of_its_licence(tmp_path: Path) -> None:
     for path in sorted(blocklist.LISTS.glob("*.txt")):
         assert licence_note(path) == "licence: Apache-2.0"
