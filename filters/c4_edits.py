@@ -55,7 +55,8 @@ def _repeated(batch: Batch, table: StrippedLines, found: NDArray[np.uint16], spa
     cuts = line_cuts(sentences)
     whole = cuts[:, 2] - cuts[:, 1] == table.sizes[cuts[:, 0]]
     found[cuts[whole, 0]] |= _REPEATED
-    return cuts[~whole]
+    left: NDArray[np.int64] = cuts[~whole]
+    return left
 
 
 @kernel
