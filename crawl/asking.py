@@ -9,11 +9,8 @@ import obstore
 from gristmill.core.errors import InputError
 from gristmill.crawl.bucket import open_bucket, trouble_of
 from gristmill.crawl.budget import Permits, Unlimited
-from gristmill.crawl.manners import RETRY_STATUS, Manners, retry_after
+from gristmill.crawl.manners import PLANNING, RETRY_STATUS, Manners, retry_after
 from gristmill.crawl.remote import open_client
-
-PLANNING = Manners(attempts=4, longest_wait_seconds=8.0, timeout_seconds=30.0)
-"""Manners of somebody who waits at the terminal."""
 
 Range = tuple[int, int]
 

@@ -43,6 +43,10 @@ class Manners:
         self.sleep(max(min(asked_seconds, self.longest_retry_after_seconds), chosen * random.uniform(0.5, 1.5)))
 
 
+PLANNING = Manners(attempts=4, longest_wait_seconds=8.0, timeout_seconds=30.0)
+"""Manners of somebody who waits at the terminal."""
+
+
 def retry_after(value: str) -> float:
     """Seconds that a Retry-After header asks for, given in seconds or as a date; 0.0 if it says nothing."""
     if value.strip().isdecimal():

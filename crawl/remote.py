@@ -7,9 +7,10 @@ import httpx
 import obstore
 
 from gristmill.core.errors import InputError
+from gristmill.crawl.access import access_of
 from gristmill.crawl.bucket import open_bucket, trouble_of
 from gristmill.crawl.inputs import KINDS_TOLD, InputFile, is_input, preferred
-from gristmill.crawl.manners import user_agent
+from gristmill.crawl.manners import PLANNING, RETRY_STATUS, retry_after, user_agent
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -38,21 +39,12 @@ def validator(headers: httpx.Headers) -> str:
 
 
 def _behind(url: str) -> InputFile:
-    with open_client() as client:
-        try:
-            answer = client.head(url)
-            if answer.status_code in (403, 405, 501):  # some servers know GET only
-                with client.stream("GET", url, headers={"Range": "bytes=0-0"}) as answer:
-                    size = _range_total(answer)
-            else:
-                size = int(answer.headers.get("content-length", -1))
-        except httpx.HTTPError as error:
-            message = (
-                f"input '{url}' cannot be reached: {error or type(error).__name__}; check the address and the network."
-            )
-            raise InputError(message) from error
-        except httpx.InvalidURL as error:
-            raise InputError(f"input '{url}' is no valid URL: {error}; check it.") from error
+    with open_client(access_of().contact) as client:
+        for failures in range(1, PLANNING.attempts + 1):
+            answer, size = _asked(client, url)
+            if answer.status_code not in RETRY_STATUS or failures == PLANNING.attempts:
+                break
+            PLANNING.wait(failures, retry_after(answer.headers.get("retry-after", "")))
     if answer.status_code not in (200, 206):
         raise InputError(
             f"input '{url}': the server answers {answer.status_code} {answer.reason_phrase}; check the address."
@@ -64,6 +56,21 @@ def _behind(url: str) -> InputFile:
     return InputFile(address, url, size, validator(answer.headers), True)
 
 
+def _asked(client: httpx.Client, url: str) -> tuple[httpx.Response, int]:
+    """What a server says of a file, and its size; -1 if it does not tell."""
+    try:
+        answer = client.head(url)
+        if answer.status_code not in (403, 405, 501):
+            return answer, int(answer.headers.get("content-length", -1))
+        with client.stream("GET", url, headers={"Range": "bytes=0-0"}) as answer:  # some servers know GET only
+            return answer, _range_total(answer)
+    except httpx.HTTPError as error:
+        said = f"input '{url}' cannot be reached: {error or type(error).__name__}; check the address and the network."
+        raise InputError(said) from error
+    except httpx.InvalidURL as error:
+        raise InputError(f"input '{url}' is no valid URL: {error}; check it.") from error
+
+
 def _range_total(answer: httpx.Response) -> int:
     total = answer.headers.get("content-range", "").rpartition("/")[2]
     if answer.status_code == 206 and total.isdecimal():
@@ -72,7 +79,7 @@ def _range_total(answer: httpx.Response) -> int:
 
 
 def _in_bucket(url: str) -> Iterator[InputFile]:
-    bucket, key = open_bucket(url)
+    bucket, key = open_bucket(url, access_of().contact)
     root = url[: len(url) - len(key)] if key else url.rstrip("/") + "/"
     try:
         if is_input(key):

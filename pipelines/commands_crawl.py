@@ -26,8 +26,9 @@ def crawls(as_json: JsonOption = False) -> None:
     import orjson
 
     from gristmill.crawl.access import access_of
-    from gristmill.crawl.asking import PLANNING, Asker
+    from gristmill.crawl.asking import Asker
     from gristmill.crawl.crawls import list_crawls
+    from gristmill.crawl.manners import PLANNING
 
     access = access_of()
     with Asker(manners=dataclasses.replace(PLANNING, contact=access.contact)) as asker:

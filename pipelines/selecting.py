@@ -74,8 +74,9 @@ def _only_new(files: Sequence[InputFile], store: Store) -> list[InputFile]:
 def selected_files(selection: Selection, notes: MutableMapping[str, bytes]) -> tuple[InputFile, ...]:
     """What a selection takes of Common Crawl, asked for within the budget of one process."""
     from gristmill.crawl.access import access_of
-    from gristmill.crawl.asking import PLANNING, Asker
+    from gristmill.crawl.asking import Asker
     from gristmill.crawl.budget import Pace
+    from gristmill.crawl.manners import PLANNING
     from gristmill.crawl.selected import select_files
 
     access = access_of()
@@ -97,8 +98,9 @@ def _expand(named: Sequence[str], selection: Selection, store: Store) -> tuple[I
 def new_crawls(store: str, most: int) -> list[str]:
     """The newest crawls that no run of a store is about, oldest of them first."""
     from gristmill.crawl.access import access_of
-    from gristmill.crawl.asking import PLANNING, Asker
+    from gristmill.crawl.asking import Asker
     from gristmill.crawl.crawls import list_crawls
+    from gristmill.crawl.manners import PLANNING
     from gristmill.pipelines.status import known_crawls
 
     access = access_of()

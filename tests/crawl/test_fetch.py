@@ -25,6 +25,7 @@ class Site:
     content: bytes = CONTENT
     etag: str = '"one"'
     script: list[str] = field(default_factory=list)
+    busy: int = 0  # so many HEADs are answered with 503
     asked: list[str | None] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
     waited: list[float] = field(default_factory=list)
@@ -40,6 +41,13 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def do_HEAD(self) -> None:
+        if self.site.busy:
+            self.site.busy -= 1
+            self.send_response(503)
+            self.send_header("Retry-After", "0")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
         self.answer(200, 0)
 
     def do_GET(self) -> None:
@@ -89,6 +97,17 @@ def site() -> Iterator[Site]:
 def plan(site: Site) -> InputFile:
     (file,) = expand_inputs([site.url])
     return file
+
+
+def test_a_busy_server_is_asked_again(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    waited: list[int] = []
+    monkeypatch.setattr("gristmill.crawl.manners.Manners.wait", lambda _, failures, seconds: waited.append(failures))
+    site.busy = 3
+    assert plan(site).size == len(CONTENT)
+    assert waited == [1, 2, 3]
+    site.busy = 4
+    with pytest.raises(InputError, match="the server answers 503"):
+        plan(site)
 
 
 def assert_whole(fetched: Fetched, site: Site) -> None:

@@ -17,11 +17,12 @@ import pytest
 
 from gristmill.core.errors import InputError, UsageError, WorkerError
 from gristmill.pipelines.executors import DaskExecutor, open_executor
+from tests.crawl.standin import Faults, serve
 from tests.paths import ROOT
 from tests.pipelines.conftest import Crawl
 from tests.pipelines.pool_jobs import job, work
 from tests.pipelines.prefect_server import LONG_SECONDS, PrefectServer, wait_for
-from tests.pipelines.serial import Finished
+from tests.pipelines.serial import Finished, finish
 
 WORKERS = 3  # of which a job may take two with it
 GRISTMILL = [sys.executable, "-m", "gristmill"]
@@ -70,6 +71,29 @@ def test_every_runner_gives_the_root_of_a_serial_run(
     told = outcome(start(prefect_server, crawl, recipe, tmp_path, *words))
     assert told["root"] == finished.run.root
     assert told["balanced"]
+
+
+@pytest.mark.xdist_group("prefect")
+@pytest.mark.timeout(900)
+def test_files_of_a_server_give_the_same_on_dask(
+    prefect_server: PrefectServer,
+    tmp_path: Path,
+    small_crawl: Crawl,
+    recipe: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("GRISTMILL_REQUESTS_PER_SECOND", "40")
+    with serve(small_crawl.folder, Faults(busy=0.2, cut=0.2), seed=4) as site:
+        urls = [f"{site.url}/{path.relative_to(small_crawl.folder).as_posix()}" for path in small_crawl.warcs]
+        serial = finish(recipe, urls, tmp_path / "serial")
+        words = [word for url in urls for word in ("--input", url)]
+        words += ["--store", str(tmp_path / "dask"), "--runner", "dask", "--workers", "2", "--json"]
+        env = {**prefect_server.env, "GRISTMILL_REQUESTS_PER_SECOND": "40"}
+        command = [*GRISTMILL, "run", str(recipe), *words]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=LONG_SECONDS, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["root"] == serial.run.root
+    assert list((tmp_path / "dask" / "cache").iterdir()) == []
 
 
 @pytest.mark.xdist_group("prefect")
