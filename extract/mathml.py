@@ -8,7 +8,7 @@ Characters stay what they are (α, ∑, ≤).
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import inlined
+from gristmill.core.jit import kernel
 from gristmill.extract import tags
 from gristmill.extract.elements import LINK, tag_flags
 from gristmill.extract.mathml_forms import (
@@ -56,7 +56,7 @@ _SP, _SLASH, _OPENING, _CLOSING = 0x20, 0x2F, 0x7B, 0x7D
 _IS_BREAK = tags.BREAK | tags.BREAKS_OUT
 
 
-@inlined
+@kernel
 def add_presentation(token: int, is_display: bool, page: Nesting, out: Writing) -> bool:
     """Add the formula whose start tag is `token`; false, and nothing added, if it cannot be told as TeX."""
     last = _formula_end(token, page)
@@ -80,7 +80,7 @@ def add_presentation(token: int, is_display: bool, page: Nesting, out: Writing) 
     return True
 
 
-@inlined
+@kernel
 def _formula_end(token: int, page: Nesting) -> int:
     """The end tag of the formula; -1 if it is none that can be told: without an end, with HTML or formulas in it, or without
     an element that holds characters."""
@@ -98,14 +98,14 @@ def _formula_end(token: int, page: Nesting) -> int:
     return -1
 
 
-@inlined
+@kernel
 def _name_of(token: int, page: Nesting) -> int:
     """Hash of a tag's name: tags that are not in the table have no number of their own."""
     begin = whole(page.tokens.rows[token, BEGIN]) + 1
     return name_at(page.data, begin + (page.data[begin] == _SLASH))[0]
 
 
-@inlined
+@kernel
 def _fill(token: int, last: int, page: Nesting, out: Writing) -> bool:
     """Write what is in the formula; false if it does not fit: nested too deeply, or longer than its source."""
     rows, state, stack = page.tokens.rows, out.state, out.formula
@@ -149,7 +149,7 @@ def _fill(token: int, last: int, page: Nesting, out: Writing) -> bool:
     return True
 
 
-@inlined
+@kernel
 def _open(depth: int, name: int, page: Nesting, out: Writing) -> None:
     """Write what stands before an element."""
     stack = out.formula
@@ -167,7 +167,7 @@ def _open(depth: int, name: int, page: Nesting, out: Writing) -> None:
         _put_fence(depth, False, page, out)
 
 
-@inlined
+@kernel
 def _close(depth: int, hidden: int, page: Nesting, out: Writing) -> tuple[int, int]:
     """Write what stands behind the innermost element and close it: open elements, and which of them is hidden."""
     stack = out.formula
@@ -187,13 +187,13 @@ def _close(depth: int, hidden: int, page: Nesting, out: Writing) -> tuple[int, i
     return depth - 1, -1
 
 
-@inlined
+@kernel
 def _put_fence(depth: int, closes: bool, page: Nesting, out: Writing) -> None:
     row = page.tokens.rows[out.formula[depth, _TOKEN]]
     put_fence(page.data, whole(row[BEGIN]) + 1, whole(row[STOP]), closes, out)
 
 
-@inlined
+@kernel
 def _write(
     at: int, end: int, was_long: bool, is_text: bool, longest: int, page: Nesting, out: Writing
 ) -> tuple[bool, bool]:
@@ -231,12 +231,12 @@ def _write(
     return True, is_long
 
 
-@inlined
+@kernel
 def _is_letter(byte: int) -> bool:
     return 0x61 <= byte | 0x20 <= 0x7A
 
 
-@inlined
+@kernel
 def _is_operator(data: NDArray[np.uint8], at: int) -> bool:
     """Whether an operator without a form stands there: function application, invisible times, separator or plus (U+2061 to
     U+2064)."""

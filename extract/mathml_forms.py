@@ -7,7 +7,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import inlined
+from gristmill.core.jit import kernel
 from gristmill.extract.scan import is_blank
 from gristmill.extract.tags import tag_hash
 from gristmill.extract.writing import OUT, Writing
@@ -68,7 +68,7 @@ _NAMES.flags.writeable = False
 _OPEN_FENCE, _CLOSE_FENCE = (np.frombuffer(fence, np.uint8) for fence in _FENCES)
 
 
-@inlined
+@kernel
 def form_of(name: int) -> int:
     """The number of an element's form by the hash of its name, or -1."""
     for form in range(len(_NAMES)):
@@ -77,21 +77,21 @@ def form_of(name: int) -> int:
     return -1
 
 
-@inlined
+@kernel
 def put_byte(byte: int, out: Writing) -> None:
     """Write one byte."""
     out.text[out.state[OUT]] = byte
     out.state[OUT] += 1
 
 
-@inlined
+@kernel
 def put_escape(byte: int, out: Writing) -> None:
     """Write what TeX wants before a character that means something to it."""
     if byte in _ESCAPED:
         put_byte(_BACKSLASH, out)
 
 
-@inlined
+@kernel
 def put_piece(form: int, piece: int, out: Writing) -> None:
     """Write a piece of a form."""
     if form >= 0:
@@ -99,14 +99,14 @@ def put_piece(form: int, piece: int, out: Writing) -> None:
             put_byte(_PIECES[at], out)
 
 
-@inlined
+@kernel
 def put_dollars(is_display: bool, out: Writing) -> None:
     """Write what stands around a formula."""
     for _ in range(2 if is_display else 1):
         put_byte(_DOLLAR, out)
 
 
-@inlined
+@kernel
 def put_fence(data: NDArray[np.uint8], at: int, stop: int, closes: bool, out: Writing) -> None:
     """Write the fence before or behind an <mfenced>, by the attributes of its start tag from `at` to `stop`."""
     fence = _CLOSE_FENCE if closes else _OPEN_FENCE
@@ -128,7 +128,7 @@ def put_fence(data: NDArray[np.uint8], at: int, stop: int, closes: bool, out: Wr
     put_byte(fence[length], out)
 
 
-@inlined
+@kernel
 def turn(begin: int, middle: int, out: Writing) -> None:
     """Put the text from `middle` on before that from `begin` on, by turning both and then the whole."""
     end = out.state[OUT]
