@@ -7,7 +7,7 @@ An editing stage: it writes the texts anew. What went is on record in the signal
 in order, in bytes of UTF-8 and in code points of the text as it came in, ends exclusive. A line goes with the newline before
 it, or with the one behind it if no line before it stays. C4 also strips the lines that stay (`c4.line_strip`), joins them
 by one newline (`c4.line_join`: the span is replaced by "\\n"), and takes out citation marks (`c4.line_citation`) and spans of
-three sentences that the document has had before (`c4.span_dedup`).
+three sentences that the document has had before (`c4.span_dedup`). RefinedWeb takes URLs out of lines that stay.
 
 Page rules are not applied here, but for RefinedWeb's about how much was taken and C4's about a page's length: the families
 `c4` and `refinedweb` of the stage `heuristics` judge pages by the same line rules, and need not stand behind this stage.
@@ -24,9 +24,11 @@ from gristmill.core.limits import apply_limits
 from gristmill.core.lines import Lines, code_points, lines
 from gristmill.core.params import StageParams
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.core.words import words
 from gristmill.filters import c4_edits, fineweb2, llama3, refinedweb
 from gristmill.filters.c4_lines import LENGTH
-from gristmill.filters.spans import KIND, ROW, edited, span_lists
+from gristmill.filters.spans import KIND, ROW, START, edited, span_lists
+from gristmill.filters.url_spans import url_words
 
 # Under other names: in the class below each family's own name is a field.
 RefinedWebParams = refinedweb.Params
@@ -38,6 +40,7 @@ VERSION = 2
 EDITS = True
 LIMITS = (*refinedweb.LIMITS, LENGTH)
 RULES = tuple(limit.rule for limit in LIMITS)
+_REFINEDWEB = (*refinedweb.RULE_NAMES, "refinedweb.remove_urls_in_text")
 OFF = (LENGTH.rule,)  # under default parameters: of the other family
 UPSTREAM = ("language.label",)
 
@@ -51,6 +54,10 @@ class Params(StageParams):
     family: Literal["refinedweb", "c4", "llama3", "fineweb2"] = "refinedweb"
     """The family whose line rules edit; FineWeb 2's takes out lines of `|` alone, and has no bounds. Dolma's "NoPunc" is `c4`
     with `min_words_per_line = 0`, `javascript = false`, `policy = false` and `span_sentences = 0`."""
+
+    remove_urls: bool = True
+    """Whether RefinedWeb's rules take URLs out of lines that stay (`refinedweb.remove_urls_in_text`). RefinedWeb (appendix
+    G.1): yes; DCLM's code does so at the start of a text alone."""
 
     refinedweb: RefinedWebParams = RefinedWebParams()
     """RefinedWeb's line-wise corrections (Penedo et al. 2023, appendix G)."""
@@ -81,8 +88,11 @@ def judge(batch: Batch, params: Params) -> Verdict:
         table = lines(batch)
         return _without(batch, fineweb2.pipe_lines(batch.text.data, table.starts, table.sizes), "fineweb2.pipe_lines")
     found = refinedweb.corrections(batch, params.refinedweb)
-    plain = _edited(batch, _spans(lines(batch), found), refinedweb.RULE_NAMES, [b""] * len(refinedweb.RULE_NAMES))
-    signals = {**refinedweb.corrected_signals(batch, found), **plain.signals}
+    spans = _spans(lines(batch), found)
+    if params.remove_urls:
+        spans = _in_order(np.concatenate((spans, _url_spans(batch, found))))
+    plain = _edited(batch, spans, _REFINEDWEB, [b""] * len(_REFINEDWEB))
+    signals = {**plain.signals, **refinedweb.corrected_signals(batch, found)}
     return Verdict(signals, apply_limits(refinedweb.LIMITS, signals, params.refinedweb, batch), plain.texts)
 
 
@@ -107,8 +117,27 @@ def _spans(table: Lines, found: refinedweb.Corrections) -> NDArray[np.int64]:
     cut_rows = _rows(table)[found.cuts[:, 0]]
     kinds = np.full(len(cut_rows), refinedweb.SUBSTRING - 1)
     cuts = np.stack((cut_rows, kinds, found.cuts[:, 1], found.cuts[:, 2]), axis=1)
-    spans = np.concatenate((whole, cuts))
-    ordered: NDArray[np.int64] = spans[np.argsort(spans[:, 2], kind="stable")]
+    return _in_order(np.concatenate((whole, cuts)))
+
+
+def _url_spans(batch: Batch, corrections: refinedweb.Corrections) -> NDArray[np.int64]:
+    """The URLs in lines that stay, each with the blank before it, but for those that a snippet overlaps; int64[spans, 4]."""
+    table, pieces, data = lines(batch), words(batch, "spaces"), batch.text.data
+    places = url_words(data, pieces.starts, pieces.sizes)
+    found = np.flatnonzero(places >= 0)
+    owners = np.searchsorted(table.starts, places[found], "right") - 1
+    starts, ends = places[found], pieces.starts[found] + pieces.sizes[found]
+    starts -= (starts > table.starts[owners]) & (data[np.maximum(starts - 1, 0)] == ord(" "))
+    cuts = np.concatenate((np.zeros((1, 3), np.int64), corrections.cuts))
+    overlapped = cuts[np.searchsorted(cuts[1:, 1], ends), 2] > starts
+    kept = (corrections.causes[owners] == refinedweb.KEPT) & ~overlapped
+    kinds = np.full(len(found), len(refinedweb.RULE_NAMES))
+    spans: NDArray[np.int64] = np.stack((_rows(table)[owners], kinds, starts, ends), axis=1)[kept]
+    return spans
+
+
+def _in_order(spans: NDArray[np.int64]) -> NDArray[np.int64]:
+    ordered: NDArray[np.int64] = spans[np.argsort(spans[:, START], kind="stable")]
     return ordered
 
 

@@ -88,7 +88,7 @@ def applied(text: str, verdict: Verdict, row: int) -> str:
 
 @given(NOISY_TEXTS, st.integers(0, 2))
 def test_corrections_match_plain_python(texts: list[str], start: int) -> None:
-    verdict = judge(batch_of(texts, start), Params())
+    verdict = judge(batch_of(texts, start), Params(remove_urls=False))
     assert verdict.texts is not None
     for row, text in enumerate(texts[start:]):
         expected, ratio = corrected(text)
@@ -186,6 +186,42 @@ def test_fineweb2_takes_out_lines_of_pipes() -> None:
     assert verdict.texts is not None
     assert verdict.texts.to_pylist() == ["The mill.\n\n|x|", "", " ", ""]
     assert verdict.signals["fineweb2.pipe_lines"].tolist() == [3, 1, 0, 0]
+
+
+ADDRESSES = st.sampled_from(
+    [
+        *(
+            "http://",
+            "HTTPS://",
+            "www.",
+            "mill.example/é?a=b",
+            " ",
+            "\n",
+            "(",
+            "<",
+            "the mill grinds ",
+            "www",
+            "x",
+            "…",
+        ),
+        "THE MILL ",
+    ]
+)
+
+
+@given(st.lists(st.lists(ADDRESSES, max_size=12).map("".join), max_size=3), st.integers(0, 1))
+def test_urls_go_from_lines_that_stay(texts: list[str], start: int) -> None:
+    plain, without = (judge(batch_of(texts, start), Params(remove_urls=remove)) for remove in (False, True))
+    assert plain.texts is not None and without.texts is not None
+    pattern = re.compile(r"(?<!\S)([\"'(<\[]*)(?:https?://|www\.)\S+", re.IGNORECASE)
+    for row, text in enumerate(texts[start:]):
+        lines = (re.sub(r" (?=\0)|\0", "", pattern.sub("\\1\0", line)) for line in plain.texts[row].as_py().split("\n"))
+        assert without.texts[row].as_py() == "\n".join(lines)
+        assert applied(text, without, row) == without.texts[row].as_py()
+    assert (
+        without.signals["refinedweb.doc_removed_ratio"].tolist()
+        == plain.signals["refinedweb.doc_removed_ratio"].tolist()
+    )  # type: ignore[union-attr]
 
 
 def test_dolma_takes_out_lines_without_an_end_mark_alone() -> None:
