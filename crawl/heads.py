@@ -147,7 +147,9 @@ def parse_head(data: bytes | bytearray, start: int, end_limit: int, complete: bo
     if data.startswith(_USUAL_STARTS, start):
         end = data.find(b"\r\n\r\n", start, start + end_limit) + 4
         if end >= 4:
-            return _usual_head(bytes(data[start:end]))
+            raw = bytes(data[start:end])
+            inner = find_head(raw, 8, False, True) if raw.find(b"WARC/1.", 8) > 0 else -1
+            return _usual_head(raw) if inner < 0 else _interrupted_head(raw[:inner])
     if _WARC_START.match(data, start):
         return _parse_warc(data, start, end_limit, complete)
     return _parse_arc(data, start)
@@ -164,6 +166,14 @@ def _usual_head(raw: bytes) -> Head:
         if kind and length.isdigit() and len(length) < 19 and not folded:
             return Head(len(raw), int(length), kind, raw)
     return _read_fields(raw)
+
+
+def _interrupted_head(raw: bytes) -> Head:
+    """What is left of a header that was damaged and now runs into the next record's."""
+    head = _read_fields(raw)
+    head.block, head.error = -1, "bad_header"
+    head.message = f"the WARC header has no end before the next record begins, {len(raw):,} bytes on"
+    return head
 
 
 def _parse_warc(data: bytes | bytearray, start: int, end_limit: int, complete: bool) -> Head:

@@ -96,6 +96,8 @@ def read_head(data: NDArray[np.uint8], start: int, end: int) -> tuple[int, int, 
             return unusual
         if stop == line + 1:
             break
+        if stop - line > len(_VERSION) + 1 and has(data, stop - 2 - len(_VERSION), _VERSION):
+            return unusual  # another record's first line, behind what damage left of this one
         if kind < 0 and stop - line > len(_TYPE) and has(data, line, _TYPE):
             kind = _kind_of(data, line + len(_TYPE), stop - 1)
             if kind < 0:

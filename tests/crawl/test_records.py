@@ -17,7 +17,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from gristmill.crawl.record import Gap, Limits, Record
-from tests.crawl.mutations import DAMAGED, check
+from tests.crawl.mutations import DAMAGED, check, check_real, pieces_of
 from tests.crawl.warcs import (
     CONTAINERS,
     WARC_DATA,
@@ -190,6 +190,18 @@ def test_absurd_lengths_allocate_nothing(tmp_path: Path, length: str) -> None:
         assert [record.outcome for record in records] == ["usable", "failed", "usable"]
 
 
+def test_a_header_that_lost_its_end_does_not_swallow_the_next_record(tmp_path: Path) -> None:
+    parts = pages(3)
+    cut = parts[1][:150]
+    for end in (b"", b"\n", b"\r\n"):
+        for data in (parts[0] + cut + end + parts[2], gz(parts[0]) + gz(cut + end + parts[2])):
+            records, _ = split(read(tmp_path, data))
+            found = [(record.outcome, record.uri[-1]) for record in records]
+            assert found[0] == ("usable", "0")
+            assert found[-1] == ("usable", "2")
+            assert ("usable", "1") not in found
+
+
 def test_a_cut_file_ends_in_a_failed_record(tmp_path: Path) -> None:
     for data in (b"".join(pages(3)), b"".join(gz(part) for part in pages(3)), zst(pages(3))):
         for cut in (9, 100, 300):
@@ -240,10 +252,29 @@ def test_mutations_cost_only_what_they_touch(tmp_path: Path, container: str) -> 
         check(container, seed, tmp_path)
 
 
+def real_paths() -> list[Path]:
+    """Real files with members or records that can be told apart and are all whole."""
+    chosen = [*WARC_DATA.glob("real/*.warc*"), *WARC_DATA.glob("crawl/**/*.warc.gz")]
+    return [path for path in sorted(chosen) if path.suffix in (".warc", ".gz") and len(pieces_of(path)) > 1]
+
+
+@pytest.mark.skipif(not WARC_DATA.exists(), reason="shared test material is not here")
+def test_mutations_of_real_files_cost_only_what_they_touch(tmp_path: Path) -> None:
+    paths = [path for path in real_paths() if path.stat().st_size < 1 << 18]
+    assert len(paths) > 20
+    for seed in range(200):
+        check_real(paths, seed, tmp_path)
+
+
 @pytest.mark.soak
-def test_ten_thousand_mutations_in_bounded_memory() -> None:
-    command = [sys.executable, "-m", "tests.crawl.mutations", "2500"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("real", [False, True])
+def test_ten_thousand_mutations_in_bounded_memory(real: bool) -> None:
+    if real and not WARC_DATA.exists():
+        pytest.skip("shared test material is not here")
+    words = ["10000", *map(str, real_paths())] if real else ["2500"]
+    ended = subprocess.run(
+        [sys.executable, "-m", "tests.crawl.mutations", *words], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     mutations, peak = map(int, ended.stdout.split())
     assert mutations == 10_000

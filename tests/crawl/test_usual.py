@@ -13,8 +13,9 @@ from tests.crawl.warcs import gz, page, pages, read_both, usable, warc
 
 LINES = st.sampled_from(
     [
-        b"WARC/1.0", b"WARC/1.1", b"WARC/1.2", b"WARC/0.18", b"warc/1.0", b"WARC-Type: response", b"WARC-Type: request",
-        b"WARC-Type: revisit", b"WARC-Type: Response", b"WARC-Type: other", b"warc-type: metadata", b"WARC-Type:response",
+        b"WARC/1.0", b"A: WARC/1.0", b"WARC/1.1", b"WARC/1.2", b"WARC/0.18", b"warc/1.0", b"WARC-Type: response",
+        b"WARC-Type: request", b"WARC-Type: revisit", b"WARC-Type: Response", b"WARC-Type: other", b"warc-type: metadata",
+        b"WARC-Type:response",
         b"Content-Length: 4", b"Content-Length: 0", b"Content-Length:  4", b"content-length: 4", b"Content-Length: -4",
         b"Content-Length: 4000000000000000000000", b" folded", b"\tfolded", b"WARC-Target-URI: http://a/\xff",
         "WARC-Target-URI: http://ä/".encode(), b"WARC-Date: 2024", b"\r", b"\0", b"",
