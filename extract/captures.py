@@ -1,7 +1,7 @@
 """Captures in, outcomes out: every record that entered is kept, rejected or failed, exactly once, in order."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 import pyarrow as pa
@@ -114,9 +114,7 @@ def extract_capture(capture: Capture, params: Params) -> Outcome:
         return Outcome("failed", mime, error_class=error.error_class, message=str(error))
     if len(page.text) < params.min_text_chars:
         return Outcome("rejected", mime, rules=("extract.no_text",))
-    return Outcome(
-        "kept", mime, replace(page, main=None, script=None)
-    )  # a batch's blocks would take several times its pages
+    return Outcome("kept", mime, page.alone())
 
 
 def _text(capture: Capture, params: Params) -> Outcome:

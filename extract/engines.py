@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from resiliparse.extract.html2text import extract_plain_text
 from resiliparse.parse.html import HTMLTree
 
-from gristmill.extract.main_text import MainText, main_text, parse
+from gristmill.extract.main_text import MainText, Parsed, main_text, parse
 from gristmill.extract.params import Comments
 from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
@@ -50,11 +50,12 @@ class Markup:
         """The page's tokens."""
         return tokenize_page(self.data)
 
-    def take_tokens(self) -> Tokens:
-        """The page's tokens, for the last who needs them: they take more memory than most pages."""
-        tokens = self.tokens
-        del self.tokens
-        return tokens
+    def take_blocks(self) -> Parsed:
+        """The page in blocks, for the last who needs it: its bytes and tokens are let go, which take several times its size."""
+        page = parse(self.data, self.tokens)
+        self.utf8 = b""
+        del self.data, self.tokens
+        return page
 
     @cached_property
     def tree(self) -> HTMLTree:
@@ -75,7 +76,7 @@ Engine = Callable[[Markup, Comments], Found]
 
 def gristmill_text(markup: Markup, comments: Comments = "auto") -> Found:
     """Main text by the project's own classifier of blocks."""
-    main = main_text(parse(markup.data, markup.take_tokens()), comments=comments)
+    main = main_text(markup.take_blocks(), comments=comments)
     return Found(main.text, main)
 
 

@@ -26,7 +26,7 @@ from gristmill.extract.name_scores import Linear
 from gristmill.extract.page_type import PAGE_TYPES, add_blocks, begin_page, page_features, type_probabilities
 from gristmill.extract.params import MODEL, Comments
 from gristmill.extract.reasons import block_reasons
-from gristmill.extract.render import render
+from gristmill.extract.render import lay_out, render
 from gristmill.extract.tags import tag_name
 from gristmill.extract.thinning import thinned
 from gristmill.extract.tokens import Tokens, tokenize_page
@@ -91,7 +91,6 @@ class MainText:
 
     Attributes:
         text: the text.
-        data: the page that it was found in, in UTF-8.
         probability: of each block, float32[blocks].
         kept: which blocks are the text, bool[blocks].
         places: where they stand in it, in bytes, int32[blocks, 2].
@@ -102,7 +101,6 @@ class MainText:
     """
 
     text: str
-    data: NDArray[np.uint8]
     probability: NDArray[np.float32]
     kept: NDArray[np.bool_]
     places: NDArray[np.int32]
@@ -111,9 +109,8 @@ class MainText:
     elements: int
     depth: int
 
-    def described(self) -> tuple[Block, ...]:
-        """Every block of the page, in order. The page is read again: what tells of its blocks is several times its size."""
-        page = parse(self.data, tokenize_page(self.data))
+    def described(self, page: Parsed) -> tuple[Block, ...]:
+        """Every block of the page, in order. The page is to be read again: what tells of its blocks is several times its size."""
         blocks, text = page.blocks, page.blocks.text.tobytes()
         rows = feature_rows(page, load_model().linear)
         return tuple(
@@ -199,22 +196,23 @@ def main_text(page: Parsed, model: Model | None = None, comments: Comments = "au
     """Find a page's main text.
 
     Args:
-        page: the page in blocks.
+        page: the page in blocks; whoever calls should not keep it.
         model: another model than the shipped one.
         comments: what becomes of blocks that are named after comments; "auto": as the classifier sees them.
     """
     probability, page_type = _judge(page, model or load_model())
-    data, blocks, sizes = page.data, page.blocks, page.sizes
+    blocks, sizes = page.blocks, page.sizes
     kept, confidence = choose(probability, sizes)
     fill_gaps(kept, probability, blocks.elements[blocks.rows[:, ELEMENT], PARENT])
     if comments != "auto":
-        kept[comment_blocks(data, page.attributes, blocks)] = comments == "keep"
-    text, places = render(data, page.attributes, blocks, sizes, kept)
+        kept[comment_blocks(page.data, page.attributes, blocks)] = comments == "keep"
+    layout = lay_out(page.data, page.attributes, blocks.elements)
+    del page  # each of these is as large as the page
+    text, places = render(blocks, sizes, layout, kept)
     elements, depth = len(blocks.elements), int(blocks.depth) + 2
-    del page, blocks  # as large as the page, and text with one wide character takes four bytes for each
+    del blocks, layout  # text with one wide character takes four bytes for each
     return MainText(
         str(text.data, "utf-8", "replace"),
-        data,
         probability,
         kept,
         places,
@@ -229,7 +227,8 @@ def all_text(data: NDArray[np.uint8]) -> str:
     """The text of all blocks of a page or a piece of one, in UTF-8."""
     page = parse(data)
     every = np.ones(len(page.blocks.rows), np.bool_)
-    return str(render(page.data, page.attributes, page.blocks, page.sizes, every)[0].data, "utf-8", "replace")
+    layout = lay_out(page.data, page.attributes, page.blocks.elements)
+    return str(render(page.blocks, page.sizes, layout, every)[0].data, "utf-8", "replace")
 
 
 def _judge(page: Parsed, model: Model) -> tuple[NDArray[np.float32], str]:

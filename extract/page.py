@@ -75,6 +75,7 @@ class Page:
     text_source: TextSource = "page"
     script: ScriptText | None = field(default=None, repr=False, compare=False)
     main: MainText | None = field(default=None, repr=False, compare=False)
+    html: bytes = field(default=b"", repr=False, compare=False)
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
@@ -82,13 +83,20 @@ class Page:
 
         Of a text from a script the last block is that script's.
         """
-        blocks = self.main.described() if self.main else ()
+        if self.main is None:
+            return ()
+        again = Markup(decode(self.html, charset=self.charset).utf8, None)
+        blocks = self.main.described(again.take_blocks())
         if self.script is None:
             return blocks
         told = Block(
             self.text, True, 1.0, "script", self.script.begin, self.script.end, ("the page shows next to no text",)
         )
         return (*(replace(block, kept=False) for block in blocks), told)
+
+    def alone(self) -> "Page":
+        """The page without what tells of its blocks."""
+        return replace(self, main=None, script=None, html=b"")
 
 
 class PageError(GristmillError):
@@ -129,16 +137,18 @@ def extract_page(
         PageError: the page is over a limit, or a parser gave up on it. The same bytes always give the same error.
         UsageError: there is no such engine.
     """
-    name = engine or params.engine
-    if name not in ENGINES:
-        raise UsageError(f"there is no engine {name!r}; choose one of {', '.join(sorted(ENGINES))}")
+    chosen = engine or params.engine
+    if chosen not in ENGINES:
+        raise UsageError(f"there is no engine {chosen!r}; choose one of {', '.join(sorted(ENGINES))}")
     if len(html) > params.max_html_bytes:
         raise PageError("extract.too_large", f"{len(html):,} bytes, limit {params.max_html_bytes:,} (max_html_bytes)")
-    decoded = decode(html, content_type, charset)
-    markup = Markup(decoded.utf8, url)
-    size = _measured(markup.utf8, params) if name in TREE_ENGINES else Size(0, 0, 0)
-    about = read_metadata(markup, headers, captured=captured, comments=params.comments)  # the engine uses the tokens up
-    found = _run(ENGINES[name], markup, params.comments)
+    utf8, name, undecodable, source = decode(html, content_type, charset)
+    markup = Markup(utf8, url)
+    del utf8  # markup has it, until an engine takes it
+    size = _measured(markup.utf8, params) if chosen in TREE_ENGINES else Size(0, 0, 0)
+    about = read_metadata(markup, headers, captured=captured, comments=params.comments)
+    math_marks = count_math_marks(markup.data) if params.math_marks else 0
+    found = _run(ENGINES[chosen], markup, params.comments)
     if found.main:
         size = Size(found.main.elements, found.main.depth, 0)
     text, script = clean_text(found.text), None
@@ -155,9 +165,9 @@ def extract_page(
         text=text,
         title=clean_text(about.title),
         lang=clean_text(about.lang),
-        charset=decoded.charset,
-        charset_source=decoded.source,
-        undecodable=decoded.undecodable,
+        charset=name,
+        charset_source=source,
+        undecodable=undecodable,
         robots=tuple(map(clean_text, about.robots)),
         licences=tuple(map(clean_text, about.licences)),
         html_bytes=len(html),
@@ -169,10 +179,11 @@ def extract_page(
         canonical=clean_text(about.canonical),
         page_type=found.main.page_type if found.main else "",
         confidence=found.main.confidence if found.main and not script else None,
-        math_marks=count_math_marks(markup.data) if params.math_marks else 0,
+        math_marks=math_marks,
         text_source="json-ld" if script else "page",
         script=script,
         main=found.main,
+        html=html,
     )
 
 

@@ -45,8 +45,14 @@ def _number_of(data: NDArray[np.uint8], attributes: NDArray[np.int32], node: NDA
 
 
 @kernel
-def _lay_out(data: NDArray[np.uint8], attributes: NDArray[np.int32], nodes: NDArray[np.int64]) -> NDArray[np.int32]:
-    """What surrounds each element, int32[elements, 8]: see the columns _ITEM to _DEFINITION."""
+def lay_out(data: NDArray[np.uint8], attributes: NDArray[np.int32], nodes: NDArray[np.int64]) -> NDArray[np.int32]:
+    """What surrounds each element, int32[elements, 8], for `render`.
+
+    Args:
+        data: the page in UTF-8.
+        attributes: its tags' attributes.
+        nodes: its elements.
+    """
     layout = np.zeros((len(nodes), 8), np.int32)
     counts = np.zeros(len(nodes), np.int32)
     for node in range(1, len(nodes)):
@@ -176,23 +182,17 @@ def _mark_item(out: NDArray[np.uint8], at: int, item: int, nodes: NDArray[np.int
 
 @kernel
 def render(
-    data: NDArray[np.uint8],
-    attributes: NDArray[np.int32],
-    blocks: Blocks,
-    sizes: NDArray[np.int64],
-    kept: NDArray[np.bool_],
+    blocks: Blocks, sizes: NDArray[np.int64], layout: NDArray[np.int32], kept: NDArray[np.bool_]
 ) -> tuple[NDArray[np.uint8], NDArray[np.int32]]:
     """Text of the kept blocks, uint8[bytes], and where each block begins and ends in it, int32[blocks, 2] (0, 0 if not).
 
     Args:
-        data: the page in UTF-8.
-        attributes: its tags' attributes.
-        blocks: its blocks.
-        sizes: words of each block, int64[blocks].
+        blocks: the page's blocks.
+        sizes: words of each, int64[blocks].
+        layout: what surrounds its elements: see `lay_out`.
         kept: bool[blocks].
     """
     nodes = blocks.elements
-    layout = _lay_out(data, attributes, nodes)
     is_data = _data_tables(blocks, sizes, layout)
     places = np.zeros((len(blocks.rows), 2), np.int32)
     size = 0

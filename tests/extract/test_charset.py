@@ -154,6 +154,7 @@ def test_any_bytes_become_clean_text_and_always_the_same(data: bytes, content_ty
     assert "\0" not in decoded.text
     assert "\r" not in decoded.text
     assert decode(data, content_type) == decoded
+    assert decode(data, charset=decoded.charset).utf8 == decoded.utf8  # a page can be read again by its charset's name
 
 
 @given(st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0\r"), min_size=1))
