@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.core.batch import Batch
 from gristmill.core.characters import CODE_POINTS, UNICODE_VERSION, decode
 from gristmill.core.jit import kernel
 
@@ -58,6 +59,11 @@ def categories() -> NDArray[np.uint16]:
         table: NDArray[np.uint16] = file["categories"]
     table.flags.writeable = False
     return table
+
+
+def category_counts(batch: Batch) -> NDArray[np.int64]:
+    """How many code points of each of a batch's texts have each bit, and how many there are: int64[documents, BITS + 1]."""
+    return batch.shared("categories", lambda: count_categories(batch.text.data, batch.text.offsets, categories()))
 
 
 @kernel

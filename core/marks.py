@@ -3,6 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from gristmill.core.batch import Batch
 from gristmill.core.characters import ALPHABETIC, decode
 from gristmill.core.jit import kernel
 
@@ -11,6 +12,11 @@ _HASH = 0x23
 _MARKS = np.zeros(256, np.uint8)
 _MARKS[_HASH] = 1
 _MARKS[[_DOT, 0xE2]] = 2  # E2 80 A6 is `…`
+
+
+def symbols(batch: Batch) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """How often `#`, and how often an ellipsis, stand in each of a batch's texts, int64[documents] each."""
+    return batch.shared("symbols", lambda: count_symbols(batch.text.data, batch.text.offsets))
 
 
 @kernel
@@ -96,10 +102,12 @@ def symbol_words(
     counts = np.zeros(len(offsets) - 1, np.int64)
     for row in range(len(counts)):
         for word in range(offsets[row], offsets[row + 1]):
-            marked = False
-            for at in range(starts[word], starts[word] + sizes[word]):
-                marked |= data[at] == _HASH or (at >= starts[word] + 2 and _ends_ellipsis(data, at))
-            counts[row] += marked
+            end = starts[word] + sizes[word]
+            for at in range(starts[word], end):
+                mark = _MARKS[data[at]]
+                if mark and (mark == 1 or (at + 2 < end and data[at] != _DOT and _ends_ellipsis(data, at + 2))):
+                    counts[row] += 1
+                    break
     return counts
 
 

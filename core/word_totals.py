@@ -10,6 +10,7 @@ from gristmill.core.polynomial import text_hash
 _ONE = np.uint64(1)
 _UPPER_BITS = np.uint64(52)
 _CHAINS = 4096
+_LENGTHS = 64
 
 
 def word_hashes(*words: str) -> NDArray[np.uint64]:
@@ -77,10 +78,14 @@ def count_wanted(
 ) -> NDArray[np.int64]:
     """How many words of each document are among the wanted ones (hashes, sorted), int64[documents]."""
     counts = np.zeros(len(offsets) - 1, np.int64)
+    among = np.zeros(_CHAINS, np.bool_)  # upper bits that a wanted word has; most words have others
+    for value in wanted:
+        among[value >> _UPPER_BITS] = True
     for row in range(len(counts)):
         for word in range(offsets[row], offsets[row + 1]):
-            place = np.searchsorted(wanted, hashes[word])
-            counts[row] += place < len(wanted) and wanted[place] == hashes[word]
+            if among[hashes[word] >> _UPPER_BITS]:
+                place = np.searchsorted(wanted, hashes[word])
+                counts[row] += place < len(wanted) and wanted[place] == hashes[word]
     return counts
 
 
@@ -88,11 +93,25 @@ def count_wanted(
 def medians(offsets: NDArray[np.int64], chars: NDArray[np.int32]) -> NDArray[np.float64]:
     """Median length of each document's words in code points, 0.0 without any; float64[documents]."""
     found = np.zeros(len(offsets) - 1)
+    counts = np.zeros(_LENGTHS, np.int64)  # words of each length; the last place is for all longer ones
     for row in range(len(found)):
-        lengths = np.sort(chars[offsets[row] : offsets[row + 1]])
-        count = len(lengths)
-        if count:
-            found[row] = (lengths[(count - 1) // 2] + lengths[count // 2]) / 2
+        count = offsets[row + 1] - offsets[row]
+        counts[:] = 0
+        for word in range(offsets[row], offsets[row + 1]):
+            counts[min(chars[word], _LENGTHS - 1)] += 1
+        if count == 0:
+            continue
+        low = high = -1  # lengths of the two words in the middle
+        seen = length = 0
+        while high < 0:
+            seen += counts[length]
+            low = length if low < 0 and seen > (count - 1) // 2 else low
+            high = length if seen > count // 2 else high
+            length += 1
+        if high == _LENGTHS - 1:
+            lengths = np.sort(chars[offsets[row] : offsets[row + 1]])
+            low, high = lengths[(count - 1) // 2], lengths[count // 2]
+        found[row] = (low + high) / 2
     return found
 
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.categories import BITS, CONTROL, PRIVATE, categories, count_categories
+from gristmill.core.categories import BITS, CONTROL, PRIVATE, category_counts
 from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.params import LanguageParams
@@ -47,7 +47,7 @@ EXAMPLES = (
 def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by its characters."""
     text = batch.text
-    counts = count_categories(text.data, text.offsets, categories())
+    counts = category_counts(batch)
     chars = counts[:, BITS]
     found = (
         count_replacements(text.data, text.offsets),

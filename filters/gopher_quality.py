@@ -27,7 +27,7 @@ from gristmill.core.batch import Batch
 from gristmill.core.characters import classes
 from gristmill.core.limits import UNSPACED_LANGUAGES, Limit, Side, apply_limits, in_languages
 from gristmill.core.lines import stripped_lines
-from gristmill.core.marks import count_letters, count_symbols, line_marks
+from gristmill.core.marks import count_letters, line_marks, symbols
 from gristmill.core.params import LanguageParams
 from gristmill.core.polynomial import text_hash
 from gristmill.core.ratios import ratio, sums
@@ -167,7 +167,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     n_tokens = np.diff(table.offsets)
     n_words, word_chars, alpha_words = word_totals(table.offsets, table.chars, table.kinds)
     n_lines = np.diff(spans.offsets)
-    hashes, ellipses = count_symbols(text.data, text.offsets)
+    hashes, ellipses = symbols(batch)
     bullets, trailing = line_marks(text.data, spans.starts, spans.sizes, _bullet_codes(params.bullets))
     signals = {
         "gopher_quality.n_tokens": n_tokens,

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.categories import ALPHANUMERIC, BITS, DIGIT, PUNCTUATION, categories, count_categories
+from gristmill.core.categories import ALPHANUMERIC, BITS, DIGIT, PUNCTUATION, category_counts
 from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import Lines, lines, stripped_lines
-from gristmill.core.marks import count_symbols
+from gristmill.core.marks import symbols
 from gristmill.core.paragraphs import paragraphs
 from gristmill.core.params import LanguageParams
 from gristmill.core.phrases import lines_with, phrases
@@ -126,10 +126,10 @@ def judge(batch: Batch, params: Params) -> Verdict:
 
 def _characters(batch: Batch) -> dict[str, Signal]:
     data, offsets = batch.text.data, batch.text.offsets
-    counts = count_categories(data, offsets, categories())
+    counts = category_counts(batch)
     chars = counts[:, BITS]
     spaces, parentheses, url_bytes = count_spaces(data, offsets, classes())
-    hashes, ellipses = count_symbols(data, offsets)
+    hashes, ellipses = symbols(batch)
     table = words(batch, "spaces")
     return {
         "nemo.n_chars": chars,

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.categories import BITS, LETTER_OR_MARK, categories, count_categories
+from gristmill.core.categories import BITS, LETTER_OR_MARK, category_counts
 from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import Lines, lines
@@ -73,7 +73,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     """Judge each document by the lengths of its lines."""
     text = batch.text
     found = measure(text.data, lines(batch), params.long_line_chars)
-    counts = count_categories(text.data, text.offsets, categories())
+    counts = category_counts(batch)
     letters, chars = counts[:, LETTER_OR_MARK.bit_length() - 1], counts[:, BITS]
     noisy = chars - letters > np.floor(params.noisy_frac * chars)
     n_lines, short = found[:, _LINES], found[:, _LINES] - found[:, _LONG]

@@ -18,7 +18,7 @@ from gristmill.core.categories import categories
 from gristmill.core.characters import classes
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import code_points, lines
-from gristmill.core.marks import count_symbols
+from gristmill.core.marks import symbols
 from gristmill.core.normal import normal_text, normal_words
 from gristmill.core.params import LanguageParams
 from gristmill.core.phrases import count_phrases, phrases
@@ -188,7 +188,7 @@ def _raw_signals(batch: Batch) -> dict[str, Signal]:
             totals[rows] = others[rows]
     n_words, (starts, sizes) = totals[:, COUNT], (text.offsets[:-1], np.diff(text.offsets))
     curly = count_phrases(text.data, starts, sizes, *vars(_CURLY).values())
-    hashes, ellipses = count_symbols(text.data, text.offsets)
+    hashes, ellipses = symbols(batch)
     return {
         "rpv2.rps_doc_curly_bracket": ratio(curly, code_points(lines(batch))),
         "rpv2.rps_doc_frac_all_caps_words": ratio(totals[:, CAPITALS], n_words),

@@ -13,7 +13,12 @@ from gristmill.core.batch import text_buffers
 from gristmill.core.word_totals import count_wanted, medians, unigrams, word_hashes
 from gristmill.core.words import segment
 
-TEXTS = st.lists(st.lists(st.sampled_from(["a", "the", "mill", "水車", "of"]), max_size=12).map(" ".join), max_size=4)
+TEXTS = st.lists(
+    st.lists(st.sampled_from(["a", "the", "mill", "水車", "of", "x" * 62, "x" * 63, "水" * 80]), max_size=12).map(
+        " ".join
+    ),
+    max_size=4,
+)
 
 
 @given(TEXTS, st.integers(0, 2))
