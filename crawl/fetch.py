@@ -13,7 +13,7 @@ from typing import IO
 
 from gristmill.crawl.budget import Permits, Unlimited
 from gristmill.crawl.download import DownloadError, Wanted, download
-from gristmill.crawl.inputs import InputFile, part_name
+from gristmill.crawl.input_file import InputFile, part_name
 from gristmill.crawl.manners import Manners
 from gristmill.crawl.reading import holds_records
 from gristmill.crawl.spans import joined, span_bytes, unpack

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 from gristmill.crawl.asking import Asker
 from gristmill.crawl.gzip_codec import MAGIC as GZIP_MAGIC
 from gristmill.crawl.gzip_codec import GzipCodec
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.members import Codec
 from gristmill.crawl.rows import open_lines
 from gristmill.crawl.window import Window

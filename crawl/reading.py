@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.record import DEFAULT_LIMITS, Gap, Limits, Record
 from gristmill.crawl.records import read_records
 from gristmill.crawl.rows import read_jsonl, read_parquet

@@ -9,7 +9,7 @@ import obstore
 from gristmill.core.errors import InputError
 from gristmill.crawl.access import access_of
 from gristmill.crawl.bucket import open_bucket, trouble_of
-from gristmill.crawl.inputs import KINDS_TOLD, InputFile, is_input, preferred
+from gristmill.crawl.input_file import KINDS_TOLD, InputFile, is_input, preferred
 from gristmill.crawl.manners import PLANNING, RETRY_STATUS, retry_after, user_agent
 
 _TIMEOUT_SECONDS = 30.0

@@ -9,7 +9,7 @@ from gristmill.crawl.access import Access
 from gristmill.crawl.asking import Asker
 from gristmill.crawl.crawls import Notes, crawl_paths, list_crawls, news_paths
 from gristmill.crawl.index import query_index
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.selection import LATEST, Selection
 
 _WHOLE = 1 << 64

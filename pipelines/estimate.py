@@ -12,7 +12,7 @@ import xxhash
 from gristmill.core.errors import InputError, UsageError
 from gristmill.crawl.access import Access, access_of
 from gristmill.crawl.asking import Asker
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.manners import PLANNING
 from gristmill.crawl.spans import joined, span_bytes, unpack
 from gristmill.pipelines.plan import Plan

@@ -10,7 +10,7 @@ import duckdb
 from gristmill.core.errors import UsageError
 from gristmill.crawl.access import access_of
 from gristmill.crawl.asking import Asker
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.manners import PLANNING
 from gristmill.crawl.raw import raw_record
 from gristmill.pipelines.ledger import query

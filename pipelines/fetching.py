@@ -8,7 +8,7 @@ from pathlib import Path
 
 from gristmill.crawl.access import Access
 from gristmill.crawl.fetch import fetch
-from gristmill.crawl.inputs import InputFile, part_name
+from gristmill.crawl.input_file import InputFile, part_name
 from gristmill.pipelines.politeness import manners_of, permits_of
 
 _UNFINISHED = ".fetching"

@@ -16,7 +16,7 @@ import psutil
 import pyarrow as pa
 
 from gristmill.core.digest import json_digest
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines.receipts import Counts, Output, Receipt, receipt_from_json
 from gristmill.pipelines.recipe import Stage
 from gristmill.pipelines.store import Store, open_store

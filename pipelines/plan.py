@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from gristmill.core.digest import json_digest
 from gristmill.core.errors import InputError
 from gristmill.crawl.access import Access
-from gristmill.crawl.inputs import InputFile, part_name
+from gristmill.crawl.input_file import InputFile, part_name
 from gristmill.pipelines.recipe import Recipe, load_recipe
 from gristmill.pipelines.selecting import find_files
 from gristmill.pipelines.store import open_store

@@ -9,7 +9,7 @@ from pathlib import Path
 from gristmill.core.errors import InputError
 from gristmill.crawl.access import access_of
 from gristmill.crawl.asking import Asker
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.manners import PLANNING
 from gristmill.crawl.spans import joined, unpack
 from gristmill.pipelines.graph import Course

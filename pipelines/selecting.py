@@ -10,7 +10,8 @@ import orjson
 
 from gristmill.core.documents import file_prefix
 from gristmill.core.errors import InputError
-from gristmill.crawl.inputs import InputFile, expand_inputs, refuse_twins
+from gristmill.crawl.input_file import InputFile
+from gristmill.crawl.inputs import expand_inputs, refuse_twins
 from gristmill.crawl.selection import Selection
 from gristmill.pipelines.store import Store, open_store
 

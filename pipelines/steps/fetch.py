@@ -7,7 +7,7 @@ from pathlib import Path
 from gristmill.core.errors import GristmillError
 from gristmill.crawl.access import Access
 from gristmill.crawl.fetch import Fetched, drop, fetch
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines.jobs import Draft, Job, Result
 from gristmill.pipelines.politeness import manners_of, permits_of
 from gristmill.pipelines.receipts import Counts

@@ -10,7 +10,8 @@ import pytest
 from gristmill.core.errors import InputError, StoreError
 from gristmill.crawl.asking import Asker, MissingError
 from gristmill.crawl.fetch import fetch
-from gristmill.crawl.inputs import InputFile, expand_inputs
+from gristmill.crawl.input_file import InputFile
+from gristmill.crawl.inputs import expand_inputs
 from gristmill.crawl.manners import Manners
 from gristmill.pipelines.store import Store
 

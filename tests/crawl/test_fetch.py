@@ -10,7 +10,8 @@ import pytest
 
 from gristmill.core.errors import InputError
 from gristmill.crawl.fetch import Fetched, cache_path, drop, fetch
-from gristmill.crawl.inputs import InputFile, expand_inputs, part_name
+from gristmill.crawl.input_file import InputFile, part_name
+from gristmill.crawl.inputs import expand_inputs
 from gristmill.crawl.manners import Manners, retry_after
 from tests.crawl.warcs import gz, pages
 

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from gristmill.core.errors import InputError
-from gristmill.crawl.inputs import DigestKey, expand_inputs, file_digest, part_name
+from gristmill.crawl.input_file import part_name
+from gristmill.crawl.inputs import DigestKey, expand_inputs, file_digest
 from tests.crawl.warcs import gz, pages
 
 

@@ -23,7 +23,7 @@ from gristmill.crawl.budget import (
     most_in_a_second,
 )
 from gristmill.crawl.fetch import cache_path, fetch
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.manners import Manners
 from gristmill.crawl.reading import read_input
 from gristmill.crawl.record import Record

@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import pytest
 
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines.dispatch import fetch_windows, staggered
 from gristmill.pipelines.plan import Part
 

@@ -8,7 +8,7 @@ import pytest
 
 from gristmill.core.errors import UsageError
 from gristmill.crawl.access import Access
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.spans import pack
 from gristmill.pipelines import estimate
 from gristmill.pipelines.plan import Part, plan_run

@@ -12,7 +12,7 @@ import pytest
 
 from gristmill.core.errors import GristmillError
 from gristmill.crawl.access import Access
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines.jobs import Job, existing_receipt, run_job
 from gristmill.pipelines.plan import Plan, plan_run
 from gristmill.pipelines.receipts import Counts

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines.graph import BUCKET_BYTES, Course, Describe, bucket_count
 from gristmill.pipelines.jobs import Job, with_upstream
 from gristmill.pipelines.plan import Part, Plan

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from gristmill.core.errors import BalanceError
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines import steps
 from gristmill.pipelines.jobs import (
     Draft,

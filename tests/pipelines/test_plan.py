@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.core.errors import InputError, RecipeError, StoreError
-from gristmill.crawl.inputs import InputFile
+from gristmill.crawl.input_file import InputFile
 from gristmill.pipelines import selecting
 from gristmill.pipelines.plan import Plan, plan_run
 from tests.pipelines.conftest import Crawl
