@@ -6,12 +6,11 @@ from numpy.typing import NDArray
 from gristmill.core.categories import ALPHANUMERIC, OTHER_CASE, UPPERCASE
 from gristmill.core.characters import SPACE, decode
 from gristmill.core.jit import kernel
-from gristmill.core.polynomial import HASH_BASE
+from gristmill.core.polynomial import polynomial_hash
 
 COUNT, CAPITALS, LETTERS, WANTED = range(4)
 """Columns of `raw_word_totals`: all words; those without lower-case letters; with an ASCII letter; in the list."""
 
-_ONE = np.uint64(1)
 _UNDERSCORE = 0x5F
 
 
@@ -44,12 +43,10 @@ def raw_word_totals(
             inside = _is_word(code, categories)
             some = 0
             ascii_letter = False
-            value = np.uint64(0)
+            start = at
             while True:
                 some |= categories[code]
                 ascii_letter |= code < 0x80 and 0x61 <= code | 0x20 <= 0x7A
-                for byte in range(at, at + size):
-                    value = value * HASH_BASE + np.uint64(data[byte]) + _ONE
                 at += size
                 if at >= end:
                     break
@@ -59,6 +56,7 @@ def raw_word_totals(
             totals[row, COUNT] += 1
             totals[row, CAPITALS] += some & UPPERCASE != 0 and some & OTHER_CASE == 0
             totals[row, LETTERS] += ascii_letter
+            value = polynomial_hash(data, start, at)
             place = np.searchsorted(wanted, value)
             totals[row, WANTED] += place < len(wanted) and wanted[place] == value
     return totals
