@@ -4,8 +4,9 @@ The index of one crawl is some 300 files of 250 GB together. Of these only the c
 of sorted columns (domains, top-level domains) only the row groups that may hold what is asked for.
 """
 
+import contextlib
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
@@ -74,10 +75,11 @@ def query_files(paths: Sequence[str], wanted: IndexFilter, root: str, asker: Ask
     if not paths:
         return pa.table({"warc_filename": pa.array([], pa.string()), "places": pa.array([], pa.list_(pa.int64()))})
     names = [f"{root}/{path}" if "://" not in root else f"{_PROTOCOL}://{root}/{path}" for path in paths]
+    asked = _AskedFiles(asker)
     with duckdb.connect() as connection:
         connection.execute(f"SET memory_limit='{_MEMORY}'; SET TimeZone='UTC'; SET preserve_insertion_order=false")
         if "://" in root:
-            connection.register_filesystem(_AskedFiles(asker))
+            connection.register_filesystem(asked)
         try:
             _check_columns(connection, names[0], wanted)
             where, values = _condition(wanted)
@@ -88,6 +90,8 @@ def query_files(paths: Sequence[str], wanted: IndexFilter, root: str, asker: Ask
                 params=values,
             ).to_arrow_table()
         except duckdb.Error as error:
+            if asked.failure is not None:  # DuckDB's text about it is a traceback
+                raise asked.failure from error
             raise InputError(f"the index below {root} cannot be read: {str(error).splitlines()[0]}.") from error
 
 
@@ -163,11 +167,13 @@ class _AskedFiles(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec ha
         super().__init__(skip_instance_cache=True)
         self._asker = asker
         self._sizes: dict[str, int] = {}
+        self.failure: InputError | None = None
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         url = path.removeprefix(f"{_PROTOCOL}://")
         if url not in self._sizes:
-            self._sizes[url] = self._asker.size(url)
+            with self._noting():
+                self._sizes[url] = self._asker.size(url)
         return {"name": path, "size": self._sizes[url], "type": "file"}
 
     def modified(self, _path: str) -> datetime:
@@ -179,7 +185,16 @@ class _AskedFiles(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec ha
 
     def read_range(self, path: str, start: int, end: int) -> bytes:
         """Bytes [start, end) of a file."""
-        return self._asker.read(path.removeprefix(f"{_PROTOCOL}://"), (start, end))
+        with self._noting():
+            return self._asker.read(path.removeprefix(f"{_PROTOCOL}://"), (start, end))
+
+    @contextlib.contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except InputError as error:
+            self.failure = self.failure or error  # DuckDB then tries the name in other ways
+            raise
 
 
 class _AskedFile(fsspec.spec.AbstractBufferedFile):  # type: ignore[misc]  # fsspec has no types

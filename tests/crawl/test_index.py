@@ -112,3 +112,17 @@ def test_an_index_that_is_none(mirror: Path, tmp_path: Path) -> None:
     (tmp_path / "a.parquet").write_bytes(b"PAR1 but not really PAR1")
     with pytest.raises(InputError, match="cannot be read"):
         found(str(tmp_path), IndexFilter())
+
+
+@pytest.mark.parametrize("missing", [True, False])
+def test_a_servers_index_that_cannot_be_read_is_named(mirror: Path, tmp_path: Path, missing: bool) -> None:
+    lay_out(tmp_path, CRAWL, "cc-index-table", ["a.parquet"])
+    if not missing:
+        (tmp_path / "a.parquet").write_bytes(b"PAR1 but not really PAR1")
+    with serve(tmp_path) as site, pytest.raises(InputError) as raised:
+        found(site.url, IndexFilter())
+    said = (
+        f"{site.url}/a.parquet: the server answers 404 Not Found; check the address." if missing else "cannot be read"
+    )
+    assert said in str(raised.value)
+    assert "Traceback" not in str(raised.value)
