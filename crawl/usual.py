@@ -17,7 +17,7 @@ from gristmill.crawl.parts import BLANK, has, read_head, read_http
 from gristmill.crawl.record import Limits, Record
 from gristmill.crawl.window import Window
 
-_ROWS = 4096  # members of a chunk of 256 KiB; those of no page have 60 bytes
+_ROWS = 4096  # of a chunk of 512 KiB: members have 60 bytes at least, most have 500
 _ARENA_BYTES = 8 << 20  # what the members of a chunk become together
 _COLUMNS = 7  # of a row: see `_take_apart`
 _HTTP_KINDS = (RECORD_TYPES.index("response"), RECORD_TYPES.index("revisit"))

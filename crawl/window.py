@@ -6,7 +6,7 @@ from types import TracebackType
 
 from gristmill.crawl.heads import HEAD_REACH, find_head
 
-_CHUNK_BYTES = 1 << 18
+_CHUNK_BYTES = 1 << 19
 _SEARCH_BYTES = 1 << 18
 
 
@@ -38,7 +38,7 @@ class Window:
         self._file.close()
 
     def view(self, start: int, size: int) -> memoryview:
-        """Bytes [start, start + size), fewer only where the file ends. At most one chunk (256 KiB)."""
+        """Bytes [start, start + size), fewer only where the file ends. At most one chunk (512 KiB)."""
         if start < self._start or start + size > self._end:
             self.load(start)
         return self._view[start - self._start : min(start + size, self._end) - self._start]
