@@ -68,6 +68,7 @@ def tune(
         raise UsageError("--affinity-words needs reference texts of many languages (--input).")
     bounds: list[Any] = []
     lists: dict[str, tuple[str, ...]] = {}
+    words = ""
     notes = [f"The recipe {recipe} with bounds and stop words by language, made by 'gristmill tune'."]
     if store is not None:
         with open_ledger(existing_store(store), run_id) as ledger:
@@ -80,17 +81,18 @@ def tune(
         bounds += tuning.bounds_from_texts(loaded, texts, method.value)
         counts = word_tuning.count_words(loaded, texts)
         lists = word_tuning.stop_words(counts)
+        words = tuning.words_fragment(lists, word_tuning.asked(loaded))
         notes.append(f"Rules: method {method.value} on {texts.name}. Stop words: those above 0.8 % of its words.")
         if affinity is not None:
-            words = write_word_lists(word_tuning.affinity_words(counts), (f"Words of high affinity in {texts.name}.",))
-            _write(affinity, words)
+            found = word_tuning.affinity_words(counts)
+            _write(affinity, write_word_lists(found, (f"Words of high affinity in {texts.name}.",)))
             notes.append(
                 f"To ask for words of high affinity: --set fineweb2.affinity_words={affinity}, family fineweb2."
             )
     if as_json:
         told = {"bounds": [dataclasses.asdict(bound) for bound in bounds], "stop_words": lists}
         typer.echo(orjson.dumps(told).decode())
-    text = tuning.fragment(recipe, bounds, notes, lists)
+    text = tuning.fragment(bounds, notes, recipe) + words
     if out is not None:
         _write(out, text)
     elif not as_json:

@@ -155,10 +155,8 @@ def bounds_from_scores(ledger: duckdb.DuckDBPyConnection) -> list[Bound]:
     return bounds
 
 
-def fragment(
-    recipe: str, bounds: Sequence[Bound], notes: Sequence[str], lists: Mapping[str, Sequence[str]] = {}
-) -> str:
-    """The bounds, and stop words by language, as a recipe that extends another, with comments on what they stand on."""
+def fragment(bounds: Sequence[Bound], notes: Sequence[str], recipe: str) -> str:
+    """The bounds as a recipe that extends another, with comments on what they stand on."""
     tables: dict[str, list[Bound]] = defaultdict(list)
     for bound in bounds:
         tables[f"{bound.table}.by_language.{_key(bound.language)}"].append(bound)
@@ -166,11 +164,17 @@ def fragment(
     for table, own in tables.items():
         lines += ["", f"[{table}]  # {own[0].documents:,} documents"]
         lines += [f"{bound.field} = {bound.value}  # removes {bound.removed:.1%}" for bound in own]
-    if lists:
-        lines += ["", "[stages.heuristics.gopher_quality.stop_words_by_language]"]
-        lines += [
-            f"{_key(language)} = {json.dumps(list(listed), ensure_ascii=False)}" for language, listed in lists.items()
-        ]
+    return "\n".join(lines) + "\n"
+
+
+def words_fragment(lists: Mapping[str, Sequence[str]], asked: Sequence[str]) -> str:
+    """Stop words by language as tables of a recipe that asks these languages for some, beside those asked already."""
+    languages = list(dict.fromkeys((*asked, *lists)))
+    lines = ["", "[stages.heuristics.gopher_quality]", f"stop_words_languages = {json.dumps(languages)}"]
+    lines += ["", "[stages.heuristics.gopher_quality.stop_words_by_language]"]
+    lines += [
+        f"{_key(language)} = {json.dumps(list(listed), ensure_ascii=False)}" for language, listed in lists.items()
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -9,6 +9,7 @@ import math
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,9 +19,10 @@ from gristmill.core.batch import Batch
 from gristmill.core.characters import HAS_LETTER
 from gristmill.core.errors import InputError
 from gristmill.core.words import Segmentation, words
+from gristmill.filters import gopher_quality
 from gristmill.pipelines.labelled_texts import labelled
 from gristmill.pipelines.recipe import Recipe
-from gristmill.pipelines.tuning import LEAST_DOCUMENTS
+from gristmill.pipelines.tuning import ENGLISH, LEAST_DOCUMENTS
 
 _STOP_WORD_SHARE = 0.008  # FineWeb 2, from memory
 _FEWEST_STOP_WORDS, _MOST_STOP_WORDS = 8, 63
@@ -67,11 +69,22 @@ def count_words(recipe: Recipe, path: Path) -> WordCounts:
         RecipeError: the recipe has no such stage.
     """
     found = WordCounts()
-    segmentation = recipe.stage("heuristics").params.gopher_quality.segmentation  # type: ignore[attr-defined]
+    segmentation = _gopher(recipe).segmentation
     for language, texts in _by_language(recipe, path):
         found.add(language, texts, segmentation)
     if not found.languages():
         raise InputError(f"{path} has no language with {LEAST_DOCUMENTS} documents; give more texts.")
+    return found
+
+
+def asked(recipe: Recipe) -> tuple[str, ...]:
+    """The languages that a recipe asks for stop words."""
+    return _gopher(recipe).stop_words_languages
+
+
+def _gopher(recipe: Recipe) -> gopher_quality.Params:
+    params: Any = recipe.stage("heuristics").params
+    found: gopher_quality.Params = params.gopher_quality
     return found
 
 
@@ -82,8 +95,8 @@ def _by_language(recipe: Recipe, path: Path) -> Iterator[tuple[str, pa.Array]]:
 
 
 def stop_words(found: WordCounts) -> Lists:
-    """The stop words of each language with enough documents, the most frequent first."""
-    return {language: _stop_words(found.counts[language]) for language in found.languages()}
+    """The stop words of each language with enough documents, the most frequent first; English has Gopher's."""
+    return {language: _stop_words(found.counts[language]) for language in found.languages() if language != ENGLISH}
 
 
 def _stop_words(counts: Counter[str]) -> tuple[str, ...]:

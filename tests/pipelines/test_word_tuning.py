@@ -55,9 +55,18 @@ def test_words_are_counted_by_language(counts: WordCounts, corpus: Path) -> None
 def test_stop_words_are_the_frequent_ones(counts: WordCounts) -> None:
     found = stop_words(counts)
     assert set(found["de"]) == {*GERMAN, "deu_Latnwort"}
-    assert len(found["en"]) == 8  # of which three are frequent enough
-    assert set(found["en"][:3]) == {"the", "of", "enwort"}
+    assert "en" not in found  # that has Gopher's
     assert stop_words(WordCounts()) == {}
+
+
+def test_a_language_of_few_frequent_words_has_eight() -> None:
+    counts = WordCounts()
+    counts.add(
+        "fi", pa.array([" ".join(f"w{i}x{j}" for j in range(20)) + " ja ja on on on" for i in range(100)]), "tokens"
+    )
+    (words,) = stop_words(counts).values()
+    assert words[:2] == ("on", "ja")
+    assert len(words) == 8
 
 
 def test_words_of_high_affinity_are_frequent_and_in_one_language(counts: WordCounts) -> None:
@@ -80,6 +89,7 @@ def test_a_recipe_takes_both(corpus: Path, tmp_path: Path) -> None:
     assert [stage.name for stage in recipe.stages] == [stage.name for stage in load_recipe("fineweb2").stages]
     params = recipe.stage("heuristics").params.gopher_quality  # type: ignore[attr-defined]
     assert set(params.stop_words_by_language["sw"]) == {*SWAHILI, "swwort"}
+    assert {"sw", "de", "en"} <= set(params.stop_words_languages)
     assert params.by_language["de"]["min_alpha_words"] != 0.774  # that of the shipped recipe
     texts, out = tmp_path / "texts.parquet", tmp_path / "verdicts.parquet"
     rows = {"id": ["swahili", "no swahili"], "text": [text(SWAHILI, "sw", 0), text(["ab", "ba"], "xx", 0)]}
