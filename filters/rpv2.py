@@ -4,7 +4,7 @@ Weber et al. 2024 (arXiv:2411.12372); definitions of `app/src/core/quality_signa
 or of marks, normalised words are between spaces once punctuation is gone and letters are lower-case (core/normal.py). The
 `rps_lines_…` signals have a value for each line; lines end behind their newline, so that none follows the last one.
 
-Not here: what needs models or other pages (`rps_doc_ml_…`, `…_importance`, `ccnet_…` but the length, duplicates) and
+Not here: what needs models or other pages (`rps_doc_ml_…`, `…_importance`, `ccnet_…` but length and lines, duplicates) and
 `rps_doc_ut1_blacklist`, the stage `urls`' affair. Stop words are lists of our own, a tenth as long as stopwords-json's, so
 that `rps_doc_stop_word_fraction` is smaller here. `rps_doc_ldnoobw_words` needs a list: `bad_words`.
 """
@@ -32,7 +32,7 @@ from gristmill.filters.rpv2_lines import count_sentences, line_signals
 from gristmill.filters.stop_words import FILE, listed_languages, stop_word_hashes
 
 NAME = "rpv2"
-VERSION = 1
+VERSION = 2
 UPSTREAM = ("language.label",)
 
 

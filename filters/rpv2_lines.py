@@ -49,6 +49,7 @@ def line_signals(batch: Batch) -> dict[str, Signal]:
             f"rpv2.rps_lines_{name}": pa.ListArray.from_arrays(pa.array(offsets), pa.array(values[real]))
             for name, values in found.items()
         },
+        "rpv2.ccnet_nlines": sums(table.offsets, real),
         "rpv2.bulletpoint_line_frac": ratio(bullets, sums(table.offsets, real)),
         "rpv2.rps_doc_frac_lines_end_with_ellipsis": ratio(ellipses, sums(table.offsets, real)),
     }

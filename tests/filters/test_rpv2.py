@@ -27,6 +27,7 @@ def plain(text: str) -> dict[str, float]:
     counts = Counter(words)
     signals = {
         "ccnet_length": len(text),
+        "ccnet_nlines": len(lines),
         "rps_doc_curly_bracket": share(text.count("{") + text.count("}"), len(text)),
         "rps_doc_frac_all_caps_words": share(sum(map(str.isupper, raw)), len(raw)),
         "rps_doc_frac_no_alph_words": share(sum(not re.search("[a-zA-Z]", word) for word in raw), len(raw)),
