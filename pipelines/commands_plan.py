@@ -51,14 +51,14 @@ def _told(value: dict[str, Any]) -> str:
         f"run      {value['run']}, rates from {value['rates']} ({value['measured_bytes'] / 1e6:,.1f} MB)",
         f"input    {value['files']:,} files, {value['bytes'] / 1e9:,.3f} GB",
         f"fetch    {value['bytes_to_fetch'] / 1e9:,.3f} GB in {value['requests']:,} requests, "
-        f"at least {value['network_hours']:,.2f} h",
+        f"at least {_time(value['network_hours'])}",
         f"pages    {value['pages']:,}, of which {value['kept_documents']:,} are kept: {value['kept_tokens']:,} tokens",
         f"disk     {value['store_bytes'] / 1e9:,.3f} GB in the store, {value['cache_bytes'] / 1e9:,.3f} GB in its cache",
-        f"work     {value['busy_hours']:,.2f} worker hours",
+        f"work     {_time(value['busy_hours'])} of one worker",
     ]
     for one in value["workers"]:
         lines.append(
-            f"  {one['workers']:>5} workers  {one['hours']:>10,.2f} h  {one['memory_bytes'] / 1e9:>8,.1f} GB of memory"
+            f"  {one['workers']:>5} workers  {_time(one['hours']):>12}  {one['memory_bytes'] / 1e9:>8,.1f} GB of memory"
         )
     if value["money"]["total"]:
         money = value["money"]
@@ -67,6 +67,13 @@ def _told(value: dict[str, Any]) -> str:
             f"store {money['store_month']:,.2f} a month"
         )
     return "\n".join(lines)
+
+
+def _time(hours: float) -> str:
+    """Hours in a unit that shows something of them."""
+    if hours >= 1:
+        return f"{hours:,.2f} h"
+    return f"{hours * 60:,.1f} min" if hours * 60 >= 1 else f"{hours * 3600:,.1f} s"
 
 
 def _checked(value: dict[str, Any]) -> str:

@@ -11,6 +11,7 @@ from gristmill.crawl.access import Access
 from gristmill.crawl.input_file import InputFile
 from gristmill.crawl.spans import pack
 from gristmill.pipelines import estimate
+from gristmill.pipelines.commands_plan import _time
 from gristmill.pipelines.plan import Part, plan_run
 from gristmill.pipelines.store import Store
 from tests.crawl.standin import serve
@@ -76,3 +77,10 @@ def test_money_and_time_follow_the_budget(finished: Finished, copied: Store, mon
 def test_a_run_that_was_not_planned(copied: Store) -> None:
     with pytest.raises(UsageError, match="was not planned"):
         estimate.check(copied, None)
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"), [(0.0002, "0.7 s"), (0.05, "3.0 min"), (1.5, "1.50 h"), (12_345.0, "12,345.00 h")]
+)
+def test_times_are_told_in_a_unit_that_shows_something(hours: float, said: str) -> None:
+    assert _time(hours) == said
