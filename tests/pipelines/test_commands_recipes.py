@@ -101,3 +101,9 @@ def test_cutoffs_of_buckets_are_a_table_for_a_recipe(texts: Path, tmp_path: Path
     assert report[0]["stage"] == "quality_buckets"
     row = pq.read_table(tmp_path / "v.parquet").to_pylist()[0]
     assert row["signals"]["quality_buckets.tier"] == "high"  # it is all of the pool's bytes
+
+
+def test_cutoffs_of_a_missing_model_print_no_part_of_a_table(texts: Path) -> None:
+    done = CliRunner().invoke(app, ["train", "buckets", "--input", str(texts), "--model", "none.ftz"])
+    assert isinstance(done.exception, GristmillError)
+    assert done.stdout == ""

@@ -198,3 +198,40 @@ def test_a_family_of_two_stages_is_set_in_each_that_has_the_parameter(tmp_path: 
     lines, heuristics = recipe.stage("lines").params.c4, recipe.stage("heuristics").params.c4  # type: ignore[attr-defined]
     assert (lines.min_words_per_line, lines.policy) == (2, False)
     assert (heuristics.min_sentences, heuristics.min_words_per_line, heuristics.policy) == (9, 2, True)
+
+
+def test_a_recipe_may_extend_another(tmp_path: Path) -> None:
+    base = write_recipe(tmp_path / "base.toml", minhash="threshold = 0.9\nbands = 10")
+    own = tmp_path / "own.toml"
+    own.write_text(
+        f'extends = "{base}"\n[stages.minhash]\nthreshold = 0.7\n[stages.heuristics.gopher_quality]\nmin_words = 40\n'
+    )
+    loaded, plain = load_recipe(str(own)), load_recipe(str(base))
+    assert [stage.name for stage in loaded.stages] == [stage.name for stage in plain.stages]
+    same = load_recipe(str(base), ["minhash.threshold=0.7", "gopher_quality.min_words=40"])
+    assert keys(loaded) == keys(same)
+    assert (loaded.name, loaded.description) == ("own", plain.description)
+    own.write_text('extends = "fineweb2"\n')
+    assert keys(load_recipe(str(own))) == keys(load_recipe("fineweb2"))
+    assert load_recipe(str(own)).source == load_recipe("fineweb2").source
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('extends = "r.toml"\n', "extends itself"),
+        ("extends = 5\n", "extends = 5 is neither a recipe's name nor a path"),
+        ('extends = "gophre"\n', "did you mean 'gopher'"),
+        ('extends = "none.toml"\n', "cannot read the recipe none.toml"),
+        ('extends = "gopher"\n[stages.heuristics.gopher_quality]\nmin_wrds = 3\n', "did you mean 'min_words'"),
+    ],
+)
+def test_what_cannot_be_extended_is_refused(
+    text: str, said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("r.toml").write_text(text, "utf-8")
+    with pytest.raises(RecipeError) as caught:
+        load_recipe("r.toml")
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
