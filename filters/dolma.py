@@ -27,7 +27,7 @@ from gristmill.core.phrases import lines_with, phrases
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, overlapping_repeats, repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.core.word_totals import count_wanted, medians, word_hashes, word_totals
+from gristmill.core.word_totals import count_wanted, medians, total_chars, word_hashes, word_totals
 from gristmill.core.words import Words, words
 
 NAME = "dolma"
@@ -200,7 +200,7 @@ def _quality(batch: Batch, table: Words) -> dict[str, Signal]:
 
 
 def _repetition(batch: Batch, table: Words, params: Params) -> dict[str, Signal]:
-    word_chars = sums(table.offsets, table.chars)
+    word_chars = total_chars(table.offsets, table.chars)
     tops = repeated_sequences(table.offsets, table.hashes, table.chars, True, False, True)
     overlaps = overlapping_repeats(table.offsets, table.hashes, table.chars)
     duplicates, chars, counted = _duplicated_lines(lines(batch), params.empty_lines)

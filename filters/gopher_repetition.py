@@ -27,6 +27,7 @@ from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.core.word_totals import total_chars
 from gristmill.core.words import Segmentation, words
 
 NAME = "gopher_repetition"
@@ -137,7 +138,7 @@ def judge(batch: Batch, params: Params) -> Verdict:
     any_top = params.top_counting == "any"
     table = words(batch, params.segmentation)
     sequences = repeated_sequences(table.offsets, table.hashes, table.chars, all_copies, any_top, any_top)
-    word_chars = sums(table.offsets, table.chars)
+    word_chars = total_chars(table.offsets, table.chars)
     values = (
         *_repeated_units(paragraphs(batch, fewest=2), chars, all_copies),
         *_repeated_units(_separated_lines(lines(batch), not all_copies), chars, all_copies),

@@ -27,6 +27,7 @@ from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.core.word_totals import total_chars
 from gristmill.core.words import words
 from gristmill.filters.bad_phrases import count_bad_phrases
 from gristmill.filters.word_frequencies import divergences, length_bins, load_frequencies
@@ -123,7 +124,7 @@ def repetitive_lines(batch: Batch, params: LineParams) -> NDArray[np.bool_]:
     bounds = np.searchsorted(pieces.starts, np.append(spans.starts, batch.text.offsets[-1]))
     bounds.flags.writeable = False
     repeated = repeated_sequences(bounds, pieces.hashes, pieces.chars, True, False, False)[:, 3]
-    share = ratio(repeated, sums(bounds, pieces.chars))
+    share = ratio(repeated, total_chars(bounds, pieces.chars))
     found: NDArray[np.bool_] = (np.diff(bounds) >= params.min_repetitive_line_words) & (
         share > params.repetitive_line_frac
     )

@@ -22,11 +22,11 @@ from gristmill.core.marks import symbols
 from gristmill.core.normal import normal_text, normal_words
 from gristmill.core.params import LanguageParams
 from gristmill.core.phrases import count_phrases, phrases
-from gristmill.core.ratios import ratio, sums
+from gristmill.core.ratios import ratio
 from gristmill.core.raw_words import CAPITALS, COUNT, LETTERS, WANTED, raw_word_totals
 from gristmill.core.repeats import repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
-from gristmill.core.word_totals import unigrams
+from gristmill.core.word_totals import total_chars, unigrams
 from gristmill.filters.bad_phrases import count_bad_phrases
 from gristmill.filters.rpv2_lines import count_sentences, line_signals
 from gristmill.filters.stop_words import FILE, listed_languages, stop_word_hashes
@@ -201,7 +201,7 @@ def _raw_signals(batch: Batch) -> dict[str, Signal]:
 
 def _normal_signals(batch: Batch) -> dict[str, Signal]:
     text, table = normal_text(batch), normal_words(batch)
-    n_words, chars = np.diff(table.offsets), sums(table.offsets, table.chars)
+    n_words, chars = np.diff(table.offsets), total_chars(table.offsets, table.chars)
     distinct, entropy = unigrams(table.offsets, table.hashes)
     repeated = repeated_sequences(table.offsets, table.hashes, table.chars, True, False, False)
     starts, sizes = text.offsets[:-1], np.diff(text.offsets)
