@@ -8,11 +8,12 @@ who want two texts to collide; all they could gain is to seem repetitive. Its up
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import kernel
+from gristmill.core.jit import inlined, kernel
 
 HASH_BASE = np.uint64(0x9E6C63D0676A9A99)  # odd, otherwise random
 
 _ONE = np.uint64(1)
+_INVERSE_BASE = np.uint64(pow(int(HASH_BASE), -1, 1 << 64))
 _BASE_2 = np.uint64(pow(int(HASH_BASE), 2, 1 << 64))
 _BASE_3 = np.uint64(pow(int(HASH_BASE), 3, 1 << 64))
 _BASE_4 = np.uint64(pow(int(HASH_BASE), 4, 1 << 64))
@@ -24,6 +25,12 @@ def text_hash(text: str) -> int:
     for byte in text.encode():
         value = (value * int(HASH_BASE) + byte + 1) % (1 << 64)
     return value
+
+
+@inlined
+def without_last(value: np.uint64, last: int) -> np.uint64:
+    """The hash of bytes without the last one of them, given the hash of all."""
+    return (value - (np.uint64(last) + _ONE)) * _INVERSE_BASE
 
 
 @kernel

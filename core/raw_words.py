@@ -1,67 +1,111 @@
-r"""Runs of word characters and runs of marks (`\w+|[^\w\s]+`, NLTK's WordPunctTokenizer): RedPajama-V2's raw words."""
+r"""Runs of word characters and runs of marks (`\w+|[^\w\s]+`, NLTK's WordPunctTokenizer): RedPajama-V2's raw words.
+
+They are counted in the words between spaces, of which three in four are letters alone: one raw word, whose hash is known.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.categories import ALPHANUMERIC, OTHER_CASE, UPPERCASE
-from gristmill.core.characters import SPACE, decode
-from gristmill.core.jit import kernel
-from gristmill.core.polynomial import polynomial_hash
+from gristmill.core.characters import LETTERS as LETTERS_ALONE
+from gristmill.core.characters import TAILED, decode
+from gristmill.core.jit import inlined, kernel
+from gristmill.core.polynomial import polynomial_hash, without_last
+from gristmill.core.word_totals import is_wanted, upper_bits
 
 COUNT, CAPITALS, LETTERS, WANTED = range(4)
 """Columns of `raw_word_totals`: all words; those without lower-case letters; with an ASCII letter; in the list."""
 
 _UNDERSCORE = 0x5F
+_ONE = np.uint64(1)
 
 
 @kernel
 def raw_word_totals(
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
-    classes: NDArray[np.uint16],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int32],
+    hashes: NDArray[np.uint64],
+    kinds: NDArray[np.uint8],
     categories: NDArray[np.uint16],
     wanted: NDArray[np.uint64],
 ) -> NDArray[np.int64]:
     """Raw words of each text, counted by kind: int64[texts, 4].
 
     Args:
-        data: UTF-8 bytes, as of `TextBuffers`.
-        offsets: of the texts.
-        classes: of core/characters.py.
+        data: the texts' bytes.
+        offsets, starts, sizes, hashes, kinds: of `Words` (core/words.py), those between spaces.
         categories: of core/categories.py.
         wanted: hashes of the words to count, sorted.
     """
     totals = np.zeros((len(offsets) - 1, 4), np.int64)
+    among = upper_bits(wanted)
     for row in range(len(totals)):
-        at = offsets[row]
-        end = offsets[row + 1]
-        while at < end:
-            code, size = decode(data, at)
-            if classes[code] & SPACE:
-                at += size
-                continue
-            inside = _is_word(code, categories)
-            some = 0
-            ascii_letter = False
-            start = at
-            while True:
-                some |= categories[code]
-                ascii_letter |= code < 0x80 and 0x61 <= code | 0x20 <= 0x7A
-                at += size
-                if at >= end:
-                    break
-                code, size = decode(data, at)
-                if classes[code] & SPACE or _is_word(code, categories) != inside:
-                    break
-            totals[row, COUNT] += 1
-            totals[row, CAPITALS] += some & UPPERCASE != 0 and some & OTHER_CASE == 0
-            totals[row, LETTERS] += ascii_letter
-            value = polynomial_hash(data, start, at)
-            place = np.searchsorted(wanted, value)
-            totals[row, WANTED] += place < len(wanted) and wanted[place] == value
+        count = capitals = letters = found = 0
+        for word in range(offsets[row], offsets[row + 1]):
+            start = starts[word]
+            last = start + sizes[word] - 1
+            tailed = kinds[word] & TAILED != 0
+            if kinds[word] & LETTERS_ALONE or (tailed and not _is_word(data[last], categories)):
+                count += 1 + tailed
+                capitals += _has_no_lower(data, start, last + 1 - tailed)
+                letters += 1
+                if tailed:
+                    found += is_wanted(np.uint64(data[last]) + _ONE, wanted, among)
+                    found += is_wanted(without_last(hashes[word], data[last]), wanted, among)
+                else:
+                    found += is_wanted(hashes[word], wanted, among)
+            else:
+                _add_raw_words(data, start, last + 1, categories, wanted, among, totals[row])
+        totals[row, COUNT] += count
+        totals[row, CAPITALS] += capitals
+        totals[row, LETTERS] += letters
+        totals[row, WANTED] += found
     return totals
 
 
+@inlined
+def _has_no_lower(data: NDArray[np.uint8], start: int, end: int) -> bool:
+    """Whether ASCII letters are all capitals."""
+    some = 0
+    for at in range(start, end):
+        some |= data[at]
+    return some & 0x20 == 0
+
+
 @kernel
+def _add_raw_words(
+    data: NDArray[np.uint8],
+    at: int,
+    end: int,
+    categories: NDArray[np.uint16],
+    wanted: NDArray[np.uint64],
+    among: NDArray[np.bool_],
+    totals: NDArray[np.int64],
+) -> None:
+    """Count the raw words of a word between spaces, data[at:end], into int64[4]."""
+    while at < end:
+        code, size = decode(data, at)
+        inside = _is_word(code, categories)
+        some = 0
+        ascii_letter = False
+        start = at
+        while True:
+            some |= categories[code]
+            ascii_letter |= code < 0x80 and 0x61 <= code | 0x20 <= 0x7A
+            at += size
+            if at >= end:
+                break
+            code, size = decode(data, at)
+            if _is_word(code, categories) != inside:
+                break
+        totals[COUNT] += 1
+        totals[CAPITALS] += some & UPPERCASE != 0 and some & OTHER_CASE == 0
+        totals[LETTERS] += ascii_letter
+        totals[WANTED] += is_wanted(polynomial_hash(data, start, at), wanted, among)
+
+
+@inlined
 def _is_word(code: int, categories: NDArray[np.uint16]) -> bool:
-    return code == _UNDERSCORE or categories[code] & ALPHANUMERIC != 0
+    return bool(code == _UNDERSCORE or categories[code] & ALPHANUMERIC != 0)

@@ -21,11 +21,10 @@ from gristmill.core.characters import (
     decode,
 )
 from gristmill.core.jit import kernel
-from gristmill.core.polynomial import HASH_BASE, polynomial_hash
+from gristmill.core.polynomial import polynomial_hash, without_last
 from gristmill.core.special_words import is_abbreviation
 
 _ONE = np.uint64(1)
-_INVERSE_BASE = np.uint64(pow(int(HASH_BASE), -1, 1 << 64))  # takes the last byte off a hash
 _USUAL_CHUNK = 256  # characters
 _DOT = 0x2E
 _LONGEST_ABBREVIATION = 8  # with its full stop
@@ -90,11 +89,11 @@ def cut_tokens(
                 kinds[count] = HAS_LETTER | NOT_SYMBOL
                 count += 1
                 if tailed:
-                    mark = np.uint64(data[start + size - 1]) + _ONE
-                    hashes[count - 1] = (chunk_hashes[at] - mark) * _INVERSE_BASE
+                    mark = data[start + size - 1]
+                    hashes[count - 1] = without_last(chunk_hashes[at], mark)
                     starts[count] = start + size - 1
                     sizes[count] = chars[count] = 1
-                    hashes[count] = mark
+                    hashes[count] = np.uint64(mark) + _ONE
                     kinds[count] = 0  # what comes off is a symbol
                     count += 1
                 continue

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.characters import HAS_LETTER, NOT_SYMBOL
-from gristmill.core.jit import kernel
+from gristmill.core.jit import inlined, kernel
 from gristmill.core.polynomial import text_hash
 
 _ONE = np.uint64(1)
@@ -90,15 +90,29 @@ def count_wanted(
 ) -> NDArray[np.int64]:
     """How many words of each document are among the wanted ones (hashes, sorted), int64[documents]."""
     counts = np.zeros(len(offsets) - 1, np.int64)
-    among = np.zeros(_CHAINS, np.bool_)  # upper bits that a wanted word has; most words have others
-    for value in wanted:
-        among[value >> _UPPER_BITS] = True
+    among = upper_bits(wanted)
     for row in range(len(counts)):
         for word in range(offsets[row], offsets[row + 1]):
-            if among[hashes[word] >> _UPPER_BITS]:
-                place = np.searchsorted(wanted, hashes[word])
-                counts[row] += place < len(wanted) and wanted[place] == hashes[word]
+            counts[row] += is_wanted(hashes[word], wanted, among)
     return counts
+
+
+@kernel
+def upper_bits(wanted: NDArray[np.uint64]) -> NDArray[np.bool_]:
+    """Which upper bits some wanted word has, for `is_wanted`: most words have others."""
+    among = np.zeros(_CHAINS, np.bool_)
+    for value in wanted:
+        among[value >> _UPPER_BITS] = True
+    return among
+
+
+@inlined
+def is_wanted(value: np.uint64, wanted: NDArray[np.uint64], among: NDArray[np.bool_]) -> bool:
+    """Whether a hash is among the wanted ones, which are sorted."""
+    if not among[value >> _UPPER_BITS]:
+        return False
+    place = np.searchsorted(wanted, value)
+    return bool(place < len(wanted) and wanted[place] == value)
 
 
 @kernel
@@ -132,14 +146,39 @@ def unigrams(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[ND
     """Different words of each document, int64[documents], and the entropy of their frequencies in nats, float64."""
     distinct = np.zeros(len(offsets) - 1, np.int64)
     entropy = np.zeros(len(offsets) - 1)
+    keys = np.empty(0, np.uint64)
+    counts = np.empty(0, np.int64)
     for row in range(len(distinct)):
-        ordered = np.sort(hashes[offsets[row] : offsets[row + 1]])
-        count = len(ordered)
-        start = 0
-        for i in range(1, count + 1):
-            if i == count or ordered[i] != ordered[start]:
-                share = (i - start) / count
+        start, end = offsets[row], offsets[row + 1]
+        bits = 1
+        while 1 << bits < 2 * (end - start):
+            bits += 1
+        slots = (1 << bits) + (end - start)  # what is pushed behind the last slot stays in order too
+        if slots > len(keys):
+            keys = np.empty(2 * slots, np.uint64)
+            counts = np.empty(2 * slots, np.int64)
+        counts[:slots] = 0
+        for word in range(start, end):
+            _count_in_order(hashes[word], np.uint64(64 - bits), keys, counts)
+        for slot in range(slots):  # terms are added in the order of hashes: the last bits depend on it
+            if counts[slot]:
+                share = counts[slot] / (end - start)
                 entropy[row] -= share * np.log(share)
                 distinct[row] += 1
-                start = i
     return distinct, entropy
+
+
+@inlined
+def _count_in_order(value: np.uint64, shift: np.uint64, keys: NDArray[np.uint64], counts: NDArray[np.int64]) -> None:
+    """Count a hash in a table that is probed linearly from the hash's upper bits and kept in the order of its keys."""
+    slot = np.int64(value >> shift)
+    while counts[slot] and keys[slot] < value:
+        slot += 1
+    if counts[slot] and keys[slot] == value:
+        counts[slot] += 1
+        return
+    count = np.int64(1)
+    while count:  # moves those that come behind by one slot
+        keys[slot], value = value, keys[slot]
+        counts[slot], count = count, counts[slot]
+        slot += 1

@@ -64,10 +64,18 @@ def max_period_repeats(offsets: NDArray[np.int64], hashes: NDArray[np.uint64], l
         end = offsets[row + 1]
         most = 1 if end > start else 0
         for period in range(1, longest + 1):
-            run = 0
-            for word in range(start + period, end):
-                run = run + 1 if hashes[word] == hashes[word - period] else 0
-                if run >= period * most:
-                    most = run // period + 1
+            word = start + period
+            while word < end:
+                last = word + period * most - 1  # of the shortest run from here that would tell something new
+                at = last
+                while word <= at < end and hashes[at] == hashes[at - period]:
+                    at -= 1
+                if last >= end or at >= word:
+                    word = at + 1
+                    continue
+                while last + 1 < end and hashes[last + 1] == hashes[last + 1 - period]:
+                    last += 1
+                most = (last + 1 - word) // period + 1
+                word = last + 1
         found[row] = most
     return found

@@ -15,7 +15,6 @@ import numpy as np
 
 from gristmill.core.batch import Batch
 from gristmill.core.categories import categories
-from gristmill.core.characters import classes
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import code_points, lines
 from gristmill.core.marks import symbols
@@ -27,6 +26,7 @@ from gristmill.core.raw_words import CAPITALS, COUNT, LETTERS, WANTED, raw_word_
 from gristmill.core.repeats import repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.word_totals import total_chars, unigrams
+from gristmill.core.words import words
 from gristmill.filters.bad_phrases import count_bad_phrases
 from gristmill.filters.rpv2_lines import count_sentences, line_signals
 from gristmill.filters.stop_words import FILE, listed_languages, stop_word_hashes
@@ -181,11 +181,12 @@ def judge(batch: Batch, params: Params) -> Verdict:
 
 def _raw_signals(batch: Batch) -> dict[str, Signal]:
     text = batch.text
-    totals = raw_word_totals(text.data, text.offsets, classes(), categories(), stop_word_hashes("en"))
+    table = words(batch, "spaces")
+    pieces = (text.data, table.offsets, table.starts, table.sizes, table.hashes, table.kinds, categories())
+    totals = raw_word_totals(*pieces, stop_word_hashes("en"))
     for language, rows in listed_languages(batch):
         if language != "en":
-            others = raw_word_totals(text.data, text.offsets, classes(), categories(), stop_word_hashes(language))
-            totals[rows] = others[rows]
+            totals[rows] = raw_word_totals(*pieces, stop_word_hashes(language))[rows]
     n_words, (starts, sizes) = totals[:, COUNT], (text.offsets[:-1], np.diff(text.offsets))
     curly = count_phrases(text.data, starts, sizes, *vars(_CURLY).values())
     hashes, ellipses = symbols(batch)
