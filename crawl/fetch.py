@@ -71,15 +71,14 @@ def cache_path(file: InputFile, folder: Path) -> Path:
 
 
 def drop(file: InputFile, folder: Path) -> None:
-    """Remove a remote file's copy; a local file is never touched."""
+    """Remove a remote file's copy, unless another process is fetching it now; a local file is never touched."""
     if file.remote or file.ranges:
         target = cache_path(file, folder)
-        for path in (
-            target,
-            target.with_name(target.name + ".partial"),
-            target.with_name(target.name + ".partial.lock"),
-        ):
-            path.unlink(missing_ok=True)
+        partial = target.with_name(target.name + ".partial")
+        lock = partial.with_name(partial.name + ".lock")
+        if not _is_held(lock):
+            for path in (target, partial, lock):
+                path.unlink(missing_ok=True)
 
 
 def _bring(wanted: Wanted, partial: Path, permits: Permits | None, manners: Manners | None) -> None:
@@ -117,6 +116,22 @@ def _alone(lock: Path) -> Iterator[None]:
             finally:
                 lock.unlink(missing_ok=True)
             return
+
+
+def _is_held(lock: Path) -> bool:
+    """Whether a process holds the lock; one that was killed does not."""
+    try:
+        import fcntl
+    except ImportError:  # not a Unix
+        return False
+    try:
+        with lock.open("r+b") as held:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
 
 
 def _is_at(held: IO[bytes], path: Path) -> bool:

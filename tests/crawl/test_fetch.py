@@ -1,3 +1,4 @@
+import fcntl
 import threading
 import time
 from collections.abc import Iterator
@@ -134,6 +135,20 @@ def test_a_file_is_fetched_once(site: Site, tmp_path: Path) -> None:
     assert site.agents == {next(iter(site.agents))}
     assert next(iter(site.agents)).endswith("(+mail@site.example)")
     drop(file, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_another_process_fetches_is_not_dropped(site: Site, tmp_path: Path) -> None:
+    (file,) = expand_inputs([site.url])
+    partial = cache_path(file, tmp_path).with_suffix(".partial")
+    partial.write_bytes(CONTENT[:99])
+    lock = partial.with_name(partial.name + ".lock")
+    with lock.open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        drop(file, tmp_path)
+        assert partial.exists()
+        assert lock.exists()
+    drop(file, tmp_path)  # its holder ended without a word
     assert list(tmp_path.iterdir()) == []
 
 
