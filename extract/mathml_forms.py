@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.jit import kernel
+from gristmill.extract.references import read_reference
 from gristmill.extract.scan import is_blank
 from gristmill.extract.tags import tag_hash
 from gristmill.extract.writing import OUT, Writing
@@ -45,7 +46,7 @@ BEFORE, BEHIND = 0, 1 + 2 * CHILDREN
 
 _FENCES = (b"open=(", b"close=)")  # attributes and what they are without being given
 _LONGEST_FENCE = 8  # bytes
-_DOLLAR, _BACKSLASH, _GREATER, _DOUBLE, _SINGLE = 0x24, 0x5C, 0x3E, 0x22, 0x27
+_AMPERSAND, _DOLLAR, _BACKSLASH, _GREATER, _DOUBLE, _SINGLE, _SPACE = 0x26, 0x24, 0x5C, 0x3E, 0x22, 0x27, 0x20
 _ESCAPED = (0x23, 0x24, 0x25, 0x26, 0x7B, 0x7D)  # # $ % & { }
 
 
@@ -116,16 +117,30 @@ def put_fence(data: NDArray[np.uint8], at: int, stop: int, closes: bool, out: Wr
         while place < length and data[at + place] == fence[place]:
             place += 1
         if place == length and is_blank(data[at - 1]):
-            at += length + (data[at + length] in (_DOUBLE, _SINGLE))
-            for _ in range(_LONGEST_FENCE):
-                if data[at] in (_DOUBLE, _SINGLE, _GREATER) or is_blank(data[at]):
-                    break
-                put_escape(data[at], out)
-                put_byte(data[at], out)
-                at += 1
+            _put_value(data, at + length + (data[at + length] in (_DOUBLE, _SINGLE)), stop, out)
             return
         at += 1
     put_byte(fence[length], out)
+
+
+@kernel
+def _put_value(data: NDArray[np.uint8], at: int, stop: int, out: Writing) -> None:
+    """Write the first characters of an attribute's value, which end before white space."""
+    left = _LONGEST_FENCE
+    while at < stop and not (data[at] in (_DOUBLE, _SINGLE, _GREATER) or is_blank(data[at])):
+        behind, length = read_reference(data, at, stop, True, out.scratch) if data[at] == _AMPERSAND else (at, -1)
+        if length < 0:
+            length = min(1 + (data[at] >= 0xC0) + (data[at] >= 0xE0) + (data[at] >= 0xF0), stop - at)  # of UTF-8
+            behind = at + length
+            for index in range(length):
+                out.scratch[index] = data[at + index]
+        if length > left or out.scratch[0] <= _SPACE:
+            return
+        put_escape(out.scratch[0], out)
+        for index in range(length):
+            put_byte(out.scratch[index], out)
+        left -= length
+        at = behind
 
 
 @kernel

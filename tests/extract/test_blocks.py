@@ -110,6 +110,8 @@ def test_formulas_are_tex_and_stand_once(html: str, said: list[str]) -> None:
         ),
         ("<mfenced><mi>x</mi><mi>y</mi></mfenced>", "(x, y)"),
         ('<mfenced open="{" close=""><mi>x</mi></mfenced><mo>%</mo>', "\\{x\\%"),
+        ('<mfenced open="&#x27E8;" close="&rbrace;"><mi>x</mi></mfenced>', "⟨x\\}"),
+        ('<mfenced open="⟨⟨⟨⟨" close="&"><mi>x</mi></mfenced>', "⟨⟨x\\&"),
         ("<semantics><mrow><mi>a<mspace/><mn>1</mrow><annotation>x = a</annotation></semantics>", "a 1"),
     ],
 )
