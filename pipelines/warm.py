@@ -91,7 +91,8 @@ def compile_others() -> None:
 
     rows = _documents()
     heuristics.judge(Batch(rows), heuristics.Params(families=get_args(heuristics.Family)))
-    lines.judge(Batch(rows), lines.Params(family="c4"))
+    for family in get_args(lines.Params.model_fields["family"].annotation):
+        lines.judge(Batch(rows), lines.Params(family=family))
 
 
 warm_up()

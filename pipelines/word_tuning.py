@@ -24,7 +24,7 @@ from gristmill.pipelines.labelled_texts import labelled
 from gristmill.pipelines.recipe import Recipe
 from gristmill.pipelines.tuning import ENGLISH, LEAST_DOCUMENTS
 
-_STOP_WORD_SHARE = 0.008  # FineWeb 2, from memory
+_STOP_WORD_SHARE = 0.008
 _FEWEST_STOP_WORDS, _MOST_STOP_WORDS = 8, 63
 _FREQUENT = 0.05
 _AFFINITY = 0.85

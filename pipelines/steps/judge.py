@@ -98,7 +98,7 @@ def signal_type(module: Any, params: Any) -> pa.DataType:
 def _upstream_signals(job: Job, draft: Draft, names: tuple[str, ...], source: Output) -> dict[str, pa.Array]:
     """Signals of earlier stages, a value for each of the documents: a stage that edits has left some out since."""
     found: dict[str, pa.Array] = {}
-    for role in sorted(job.upstream):
+    for role in sorted(job.upstream) if names else ():
         if role.startswith("signals:"):
             ids, signals = verdicts.read_signals(draft.store, job.receipt(role), names)
             if len(ids) != source.rows:
