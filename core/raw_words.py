@@ -68,10 +68,9 @@ def raw_word_totals(
 @inlined
 def _has_no_lower(data: NDArray[np.uint8], start: int, end: int) -> bool:
     """Whether ASCII letters are all capitals."""
-    some = 0
-    for at in range(start, end):
-        some |= data[at]
-    return some & 0x20 == 0
+    while start < end and not data[start] & 0x20:  # most have a small letter first
+        start += 1
+    return start == end
 
 
 @kernel
