@@ -1,5 +1,6 @@
 """NumPy archives of a model: reading some of their arrays, with errors that say what is wrong with the file."""
 
+import zlib
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -22,7 +23,7 @@ def read_arrays(path: Path, *names: str) -> dict[str, NDArray[Any]]:
                 if missing:
                     raise ValueError(f"it has no array {missing[0]!r}")
                 return {name: file[name] for name in names}
-    except (BadZipFile, EOFError) as error:
+    except (BadZipFile, EOFError, zlib.error, RuntimeError) as error:  # the last: encrypted, or packed in no known way
         raise ValueError("it is cut off or damaged") from error
     except OSError as error:
         raise ValueError(error.strerror or "it cannot be read") from error

@@ -6,6 +6,7 @@ of harmless words. A kernel picks the few documents that hold a run of ASCII let
 expression sees only those.
 """
 
+import codecs
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -71,7 +72,7 @@ def _prepare(path: Path, language: str) -> tuple[re.Pattern[str], NDArray[np.boo
 def read_entries(path: Path) -> list[str]:
     """The words and phrases of a list, one a line, lower-case, sorted; InputError if there are none to read."""
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
     except OSError as error:
         raise InputError(f"cannot read the list of words {path}: {error.strerror}; name a UTF-8 file.") from error
     entries = sorted({_entry(line, path, number) for number, line in enumerate(lines, 1)} - {""})

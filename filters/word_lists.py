@@ -1,5 +1,6 @@
 """Words by language in one text file: a line for each language, "de: der die das …", in UTF-8; `#` starts a comment."""
 
+import codecs
 from pathlib import Path
 
 from gristmill.core.errors import InputError
@@ -12,7 +13,7 @@ def read_word_lists(path: Path) -> dict[str, tuple[str, ...]]:
         InputError: the file cannot be read, or a line is no list.
     """
     try:
-        lines = path.read_bytes().split(b"\n")
+        lines = path.read_bytes().removeprefix(codecs.BOM_UTF8).split(b"\n")
     except OSError as error:
         raise InputError(f"the lists of words {path} cannot be read ({error.strerror}); correct the path.") from error
     found: dict[str, tuple[str, ...]] = {}

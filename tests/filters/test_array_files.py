@@ -1,5 +1,7 @@
 """NumPy archives that are none, are cut off, or lack an array."""
 
+import random
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +34,24 @@ def test_what_is_wrong_is_said_in_words(archive: Path) -> None:
         archive.write_bytes(content)
         with pytest.raises(ValueError, match=said):
             read_arrays(archive, "one")
+
+
+@pytest.mark.parametrize("save", [np.savez, np.savez_compressed])
+def test_any_damage_is_said_in_words(tmp_path: Path, save: Callable[..., None]) -> None:
+    path = tmp_path / "a.npz"
+    save(path, one=np.arange(300))
+    whole = path.read_bytes()
+    rng = random.Random(1)
+    refused = 0
+    for _ in range(400):
+        damaged = bytearray(whole)
+        damaged[rng.randrange(2, len(whole))] = rng.randrange(256)
+        path.write_bytes(damaged)
+        try:
+            read_arrays(path, "one")
+        except ValueError:
+            refused += 1
+    assert refused > 200
 
 
 def test_frequencies_must_fit_together(archive: Path) -> None:

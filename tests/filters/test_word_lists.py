@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from gristmill.core.errors import InputError
+from gristmill.filters.bad_words import read_entries
 from gristmill.filters.word_lists import read_word_lists, write_word_lists
 
 
@@ -12,6 +13,12 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     lists = {"de": ("der", "die"), "zh": ("的",)}
     (tmp_path / "w.txt").write_text(write_word_lists(lists, ("a note",)) + "\n", "utf-8")
     assert read_word_lists(tmp_path / "w.txt") == lists
+
+
+def test_a_byte_order_mark_and_other_line_ends_are_no_words(tmp_path: Path) -> None:
+    (tmp_path / "w.txt").write_text("de: der\nfr: le la\n", "utf-8-sig", newline="\r\n")
+    assert read_word_lists(tmp_path / "w.txt") == {"de": ("der",), "fr": ("le", "la")}
+    assert read_entries(tmp_path / "w.txt") == ["de: der", "fr: le la"]
 
 
 @pytest.mark.parametrize(
