@@ -2,7 +2,8 @@
 
 A bad word counts where a character that is no letter, digit or underscore, or an end of the text, stands on both sides,
 in the lower-cased text; in Chinese, Japanese and Thai anywhere, but for the few entries that TFDS leaves out there as parts
-of harmless words. A kernel picks the few documents that hold a run of ASCII letters of some list entry; the regular
+of harmless words, and for ASCII words of a list that is not the language's own, which may not be parts of others ("class"). A
+kernel picks the few documents that hold a run of ASCII letters of some list entry; the regular
 expression sees only those.
 """
 
@@ -23,39 +24,43 @@ from gristmill.core.polynomial import HASH_BASE, text_hash
 _BITS = 1 << 16
 _ONE = np.uint64(1)
 _SHIFT = np.uint64(48)  # the upper 16 bits address the bitmap
-
-
 _HARMLESS = {"ja": ("sm", "グロ", "女の子"), "zh": ("性",), "th": ()}  # TFDS `c4_utils`; by language without spaces
+
+_List = tuple[re.Pattern[str], NDArray[np.bool_], bool]
 
 
 def count_bad_words(batch: Batch, path: Path | None, by_language: dict[str, Path]) -> NDArray[np.int64]:
     """Bad words in each document by its language's list, else by the one at `path`; without one 0. int64[documents]."""
     counts = np.zeros(len(batch), np.int64)
     left = np.ones(len(batch), np.bool_)
-    for language in (*_HARMLESS, *(by_language.keys() - _HARMLESS.keys())):
+    for language in sorted({*_HARMLESS, *by_language}):
         rows = in_languages(batch, (language,))
-        _count(batch, by_language.get(language, path), rows, language, counts)
+        unspaced = language if language in _HARMLESS else ""
+        own = by_language.get(language)
+        _count(batch, _prepare(own or path, unspaced, own is not None), rows, counts)
         left &= ~rows
-    _count(batch, path, left, "", counts)
+    _count(batch, _prepare(path, "", True), left, counts)
     return counts
 
 
-def _count(batch: Batch, path: Path | None, rows: NDArray[np.bool_], language: str, counts: NDArray[np.int64]) -> None:
+def _count(batch: Batch, prepared: _List | None, rows: NDArray[np.bool_], counts: NDArray[np.int64]) -> None:
     """Put the counts of some documents into `counts`."""
-    if path is None or not rows.any():
+    if prepared is None or not rows.any():
         return
-    pattern, wanted, any_script = _prepare(path, language if language in _HARMLESS else "")
+    pattern, wanted, any_script = prepared
     texts = batch.column("text")
     for row in np.flatnonzero(rows & may_hold(batch.text.data, batch.text.offsets, wanted, any_script)):
         counts[row] = sum(1 for _ in pattern.finditer(texts[int(row)].as_py().lower()))
 
 
 @lru_cache(maxsize=64)
-def _prepare(path: Path, language: str) -> tuple[re.Pattern[str], NDArray[np.bool_], bool]:
+def _prepare(path: Path | None, language: str, own: bool) -> _List | None:
     """The list as an expression, as a bitmap of hashes, and whether it must be tried on any text with other letters.
 
-    In a language without spaces entries may stand anywhere, also within a run of ASCII letters.
+    In a language without spaces entries may stand anywhere, those of its own list also within a run of ASCII letters.
     """
+    if path is None:
+        return None
     entries = [entry for entry in read_entries(path) if entry not in _HARMLESS.get(language, ())]
     wanted = np.full(_BITS, bool(language))
     any_script = bool(language)
@@ -65,8 +70,14 @@ def _prepare(path: Path, language: str) -> tuple[re.Pattern[str], NDArray[np.boo
         if runs:
             wanted[_address(max(runs, key=len))] = True
     wanted.flags.writeable = False
-    either = "|".join(map(re.escape, entries)) or "(?!)"
+    either = "|".join(map(re.escape if own else _whole, entries)) or "(?!)"
     return re.compile(either if language else rf"(?:\W|^)(?:{either})(?:\W|$)"), wanted, any_script
+
+
+def _whole(entry: str) -> str:
+    """An expression for an entry that is no part of a longer run of ASCII letters."""
+    before = r"(?<![a-z0-9_])" if re.match("[a-z0-9_]", entry) else ""
+    return before + re.escape(entry) + (r"(?![a-z0-9_])" if re.search(r"[a-z0-9_]\Z", entry) else "")
 
 
 def read_entries(path: Path) -> list[str]:

@@ -97,12 +97,12 @@ def test_bad_words_of_languages_without_spaces_stand_anywhere(tmp_path: Path) ->
     plain.write_text("bad\nsm\n女の子\n", "utf-8")
     chinese.write_text("坏\n性\n", "utf-8")
     rows = [
-        ("badly", "en"), ("badly", "th"), ("ismと女の子", "ja"), ("ismと女の子", "en"), ("xbadx水", "ja"),
-        ("很坏的可能性", "zh"), ("很坏", "ja"), ("a 坏 word", "de"),
+        ("badly", "en"), ("badly", "th"), ("ismと女の子", "ja"), ("ismと女の子", "en"), ("水badの", "ja"),
+        ("很坏的可能性", "zh"), ("很坏", "ja"), ("a 坏 word", "de"), ("很x坏x", "zh"),
     ]  # fmt: skip
     batch = batch_of([text for text, _ in rows], labels=[label for _, label in rows])
     params = Params(bad_words=plain, bad_words_by_language={"zh": chinese})
-    assert judge(batch, params).signals["c4.n_bad_words"].tolist() == [0, 1, 0, 0, 1, 1, 0, 0]
+    assert judge(batch, params).signals["c4.n_bad_words"].tolist() == [0, 0, 0, 0, 1, 1, 0, 0, 1]
     assert files(params) == (plain, chinese)
 
 
