@@ -67,11 +67,16 @@ def string_length(line: str) -> int:
 
 @given(st.lists(st.lists(PIECES, max_size=14).map("".join), max_size=4), st.integers(0, 2), st.booleans())
 def test_comments_are_those_of_plain_python(texts: list[str], start: int, hashes: bool) -> None:
+    assert counts(texts, start, hashes) == [len(commented(text, hashes)) for text in texts[start:]]
+
+
+def counts(texts: list[str], start: int = 0, hashes: bool = True) -> list[int]:
+    """The kernel's counts, of a slice."""
     buffers = text_buffers(pa.array(texts, pa.large_string())[start:])
     flags = np.full(len(buffers), hashes)
     flags.flags.writeable = False
-    counts = code_comments.comment_chars(buffers.data, buffers.offsets, flags)
-    assert counts.tolist() == [len(commented(text, hashes)) for text in texts[start:]]
+    found: list[int] = code_comments.comment_chars(buffers.data, buffers.offsets, flags).tolist()
+    return found
 
 
 @pytest.mark.parametrize(
@@ -85,3 +90,4 @@ def test_comments_are_those_of_plain_python(texts: list[str], start: int, hashes
 )  # fmt: skip
 def test_comments_of_several_languages(text: str, comments: str) -> None:
     assert commented(text, True) == comments
+    assert counts([text]) == [len(comments)]
