@@ -1,6 +1,7 @@
 """A few fixed phrases, found in one pass over bytes, ASCII letters of either case.
 
-Each phrase is looked for at its rarest letter only (its anchor), so that most bytes cost one table look-up.
+Each phrase is looked for at its rarest letter only (its anchor), and there only if the byte before it may be the
+phrase's too, so that most bytes cost one table look-up.
 """
 
 from dataclasses import dataclass
@@ -8,9 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.jit import kernel
+from gristmill.core.batch import TextBuffers
+from gristmill.core.jit import inlined, kernel
 
 _FROM_RARE = "zqjxkvbpygwfmucldrhsnioate _-/.'=\"<"  # letters of English text, rarest first, then marks of HTML
+_BITS = 5  # the lower ones of a byte, alike in letters of either case
+_LOWER = (1 << _BITS) - 1
+_FEW = 256
 
 
 @dataclass(frozen=True)
@@ -23,6 +28,7 @@ class Phrases:
         anchors: place of each phrase's anchor within it, int64[phrases].
         by_byte: the first phrase anchored at each byte, or -1; `following` leads to the others; int64[256].
         following: the next phrase with the same anchor byte, or -1; int64[phrases].
+        likely: by the lower five bits of two bytes, whether the second may be an anchor; bool[1024].
     """
 
     data: NDArray[np.uint8]
@@ -30,6 +36,7 @@ class Phrases:
     anchors: NDArray[np.int64]
     by_byte: NDArray[np.int64]
     following: NDArray[np.int64]
+    likely: NDArray[np.bool_]
 
 
 def phrases(*texts: str) -> Phrases:
@@ -38,12 +45,16 @@ def phrases(*texts: str) -> Phrases:
     anchors = [text.index(min(text, key=_rarity)) for text in texts]
     by_byte = np.full(256, -1, np.int64)
     following = np.full(len(texts), -1, np.int64)
+    likely = np.zeros((_LOWER + 1, _LOWER + 1), np.bool_)
     for number, (phrase, anchor) in enumerate(zip(encoded, anchors, strict=True)):
         for byte in {phrase[anchor], phrase[anchor : anchor + 1].upper()[0]}:
             following[number] = by_byte[byte]
             by_byte[byte] = number
+        before = phrase[anchor - 1] & _LOWER if anchor else slice(None)
+        likely[before, phrase[anchor] & _LOWER] = True
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
-    result = Phrases(np.frombuffer(b"".join(encoded), np.uint8), offsets, np.array(anchors), by_byte, following)
+    data = np.frombuffer(b"".join(encoded), np.uint8)
+    result = Phrases(data, offsets, np.array(anchors), by_byte, following, likely.ravel())
     for array in vars(result).values():
         array.flags.writeable = False
     return result
@@ -53,7 +64,7 @@ def _rarity(letter: str) -> int:
     return _FROM_RARE.find(letter)  # -1, the rarest, for anything else
 
 
-@kernel
+@inlined
 def phrase_at(
     text: NDArray[np.uint8],
     start: int,
@@ -78,31 +89,100 @@ def phrase_at(
     return True
 
 
-def lines_with(
-    data: NDArray[np.uint8], starts: NDArray[np.int64], sizes: NDArray[np.int64], wanted: Phrases
-) -> NDArray[np.bool_]:
-    """Which pieces of text hold one of the phrases, bool[pieces]."""
-    return count_phrases(data, starts, sizes, *vars(wanted).values()) > 0
+@dataclass(frozen=True)
+class Found:
+    """Where phrases stand in a batch's texts, in the order of their anchors.
+
+    Attributes:
+        phrases: number of the phrase, int64[found].
+        starts: its first byte, int64[found].
+        sizes: its bytes, int64[found].
+    """
+
+    phrases: NDArray[np.int64]
+    starts: NDArray[np.int64]
+    sizes: NDArray[np.int64]
+
+
+def find_phrases(text: TextBuffers, wanted: Phrases) -> Found:
+    """Find phrases within texts."""
+    arrays = found_phrases(text.data, text.offsets, *vars(wanted).values())
+    for array in arrays:
+        array.flags.writeable = False
+    return Found(*arrays)
 
 
 @kernel
-def count_phrases(
+def _next_phrase(
     text: NDArray[np.uint8],
-    starts: NDArray[np.int64],
-    sizes: NDArray[np.int64],
+    start: int,
+    end: int,
+    at: int,
+    phrase: int,
     data: NDArray[np.uint8],
     offsets: NDArray[np.int64],
     anchors: NDArray[np.int64],
     by_byte: NDArray[np.int64],
     following: NDArray[np.int64],
-) -> NDArray[np.int64]:
-    """How often phrases, given as the arrays of `Phrases`, stand in each piece text[starts:starts + sizes]; int64[pieces]."""
-    counts = np.zeros(len(starts), np.int64)
-    for piece in range(len(starts)):
-        end = starts[piece] + sizes[piece]
-        for at in range(starts[piece], end):
+    likely: NDArray[np.bool_],
+) -> tuple[int, int]:
+    """Search text[start:end] on, first for a phrase with its anchor at `at`: the next anchor's place, and its phrase or -1.
+
+    By itself, as a kernel that makes arrays would count references to all of them at each byte.
+    """
+    while True:
+        while phrase >= 0:
+            if phrase_at(text, start, end, at, phrase, data, offsets, anchors):
+                return at, phrase
+            phrase = following[phrase]
+        at += 1
+        if at >= end:
+            return end, -1
+        if likely[(text[at - 1] & _LOWER) << _BITS | text[at] & _LOWER]:  # before the first byte may stand any
             phrase = by_byte[text[at]]
-            while phrase >= 0:
-                counts[piece] += phrase_at(text, starts[piece], end, at, phrase, data, offsets, anchors)
-                phrase = following[phrase]
-    return counts
+
+
+@kernel
+def found_phrases(
+    text: NDArray[np.uint8],
+    ends: NDArray[np.int64],
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    anchors: NDArray[np.int64],
+    by_byte: NDArray[np.int64],
+    following: NDArray[np.int64],
+    likely: NDArray[np.bool_],
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """The arrays of `Found`, of phrases given as the arrays of `Phrases`, in texts text[ends[i]:ends[i + 1]]."""
+    numbers = np.empty(_FEW, np.int64)
+    starts = np.empty(_FEW, np.int64)
+    count = 0
+    for row in range(len(ends) - 1):
+        start = ends[row]
+        end = ends[row + 1]
+        at, phrase = start - 1, -1
+        while True:
+            at, phrase = _next_phrase(text, start, end, at, phrase, data, offsets, anchors, by_byte, following, likely)
+            if phrase < 0:
+                break
+            if count == len(starts):
+                numbers = np.concatenate((numbers, np.empty(count, np.int64)))
+                starts = np.concatenate((starts, np.empty(count, np.int64)))
+            numbers[count] = phrase
+            starts[count] = at - anchors[phrase]
+            count += 1
+            phrase = following[phrase]
+    numbers = numbers[:count]
+    return numbers, starts[:count], offsets[numbers + 1] - offsets[numbers]
+
+
+def count_found(found: Found, wanted: range, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
+    """How often phrases of some numbers stand within each piece text[starts:starts + sizes]; int64[pieces].
+
+    The pieces are in order and do not overlap.
+    """
+    chosen = (found.phrases >= wanted.start) & (found.phrases < wanted.stop)
+    firsts = found.starts[chosen]
+    pieces = np.searchsorted(starts, firsts, side="right") - 1
+    within = (pieces >= 0) & (firsts + found.sizes[chosen] <= (starts + sizes)[pieces])
+    return np.bincount(pieces[within], minlength=len(starts))

@@ -7,7 +7,8 @@ MathJax, MathML, KaTeX, and services that draw formulas. Here in either case.
 import numpy as np
 from numpy.typing import NDArray
 
-from gristmill.core.phrases import count_phrases, phrases
+from gristmill.core.batch import TextBuffers
+from gristmill.core.phrases import find_phrases, phrases
 
 _MARKS = phrases(
     *("mathjax", "<math", "math-container", "katex.min.css", "latex.php", "codecogs", "tex.cgi"),
@@ -17,6 +18,6 @@ _MARKS = phrases(
 
 def count_math_marks(data: NDArray[np.uint8]) -> int:
     """How often such marks stand in a page's bytes, uint8[bytes]."""
-    starts, sizes = np.zeros(1, np.int64), np.array([len(data)], np.int64)
-    starts.flags.writeable = sizes.flags.writeable = False
-    return int(count_phrases(data, starts, sizes, *vars(_MARKS).values())[0])
+    ends = np.array([0, len(data)], np.int64)
+    ends.flags.writeable = False
+    return len(find_phrases(TextBuffers(data, ends), _MARKS).starts)

@@ -25,7 +25,7 @@ _PHRASES = phrases(
     "use cookies",
 )
 # Kernels hold these as constants.
-_PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS, _BY_BYTE, _FOLLOWING = vars(_PHRASES).values()
+_PHRASE_DATA, _PHRASE_OFFSETS, _ANCHORS, _BY_BYTE, _FOLLOWING, _LIKELY = vars(_PHRASES).values()
 _FIRSTS = _PHRASE_DATA[_PHRASE_OFFSETS[:-1]]
 _OPEN_CURLY = 0x7B
 

@@ -23,12 +23,12 @@ from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import Lines, lines
 from gristmill.core.marks import ends_with_ellipsis, symbol_words
 from gristmill.core.params import LanguageParams
-from gristmill.core.phrases import lines_with, phrases
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.repeats import first_places, overlapping_repeats, repeated_sequences
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.word_totals import count_wanted, medians, total_chars, word_hashes, word_totals
 from gristmill.core.words import Words, words
+from gristmill.filters.page_phrases import count_in_texts
 
 NAME = "dolma"
 VERSION = 1
@@ -161,8 +161,6 @@ EXAMPLES = (
 
 _STOP_WORDS = word_hashes("the", "be", "to", "of", "and", "that", "have", "with")
 _JAVASCRIPT = word_hashes("javascript", "JavaScript", "Javascript", "JAVASCRIPT")
-_LOREM = phrases("lorem ipsum")
-_CURLY = phrases("{")
 _END_MARKS = np.zeros(256, np.bool_)
 _END_MARKS[list(b'.?!"')] = True
 
@@ -231,10 +229,9 @@ def _c4_tags(batch: Batch, table: Words) -> dict[str, Signal]:
     ended = np.zeros(len(filled), np.bool_)
     ended[filled] = _END_MARKS[data[ends[filled] - 1]]
     n_lines = np.diff(spans.offsets)
-    starts, sizes = batch.text.offsets[:-1], np.diff(batch.text.offsets)
     return {
         "dolma.line_no_end_punct_frac": ratio(n_lines - sums(spans.offsets, ended), n_lines),
         "dolma.line_few_words_frac": ratio(sums(spans.offsets, line_words < 3), n_lines),
-        "dolma.has_lorem_ipsum": lines_with(data, starts, sizes, _LOREM),
-        "dolma.has_curly_brace": lines_with(data, starts, sizes, _CURLY),
+        "dolma.has_lorem_ipsum": count_in_texts(batch, "lorem ipsum") > 0,
+        "dolma.has_curly_brace": count_in_texts(batch, "open curly bracket") > 0,
     }

@@ -17,11 +17,11 @@ from gristmill.core.lines import Lines, lines, stripped_lines
 from gristmill.core.marks import symbols
 from gristmill.core.paragraphs import paragraphs
 from gristmill.core.params import LanguageParams
-from gristmill.core.phrases import lines_with, phrases
 from gristmill.core.ratios import largest, ratio, sums
 from gristmill.core.repeats import first_places
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
+from gristmill.filters.page_phrases import count_in_pieces
 
 NAME = "nemo"
 VERSION = 1
@@ -110,10 +110,6 @@ EXAMPLES = (
     ),
 )
 
-_NOTICES = phrases(
-    *("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"),
-    "privacy overview",
-)
 _ENDS = np.zeros(256, np.bool_)
 _ENDS[list(b".?!\"'")] = True
 
@@ -155,7 +151,7 @@ def _repetition(batch: Batch) -> dict[str, Signal]:
     ended = np.zeros(len(filled), np.bool_)
     ended[filled] = _ENDS[data[spans.starts[filled] + spans.sizes[filled] - 1]]
     n_lines = sums(spans.offsets, filled)
-    noticed = lines_with(data, units.starts, units.sizes, _NOTICES)
+    noticed = count_in_pieces(batch, "notice", units.starts, units.sizes) > 0
     edges = np.zeros(len(units.sizes) + 1, np.bool_)
     edges[units.offsets[:-1]] = edges[units.offsets[1:] - 1] = True
     return {

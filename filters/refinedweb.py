@@ -23,10 +23,10 @@ from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import lines
 from gristmill.core.params import LanguageParams
-from gristmill.core.phrases import lines_with, phrases
 from gristmill.core.ratios import ratio, sums
 from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.words import words
+from gristmill.filters.page_phrases import COUNTED, count_in_pieces
 
 NAME = "refinedweb"
 VERSION = 1
@@ -70,14 +70,8 @@ KEPT, UPPER, NUMBERS, COUNTER, ONE_WORD, SUBSTRING = range(6)
 RULE_NAMES = tuple(f"refinedweb.line_{name}" for name in ("uppercase", "numeric", "counter", "one_word", "substring"))
 """Why a line, or a part of one, goes, in the order the rules are tried; cause UPPER is the first."""
 
-_COUNTED = (
-    *("likes", "shares", "comments", "retweets", "reposts", "quotes", "bookmarks", "upvotes", "downvotes", "downloads"),
-    *("views", "followers"),
-)
-_COUNTER = re.compile(rf"\W*\d(?:,|\.|\d)*[kmb]?\s+(?:{'|'.join(_COUNTED)})\W*")
+_COUNTER = re.compile(rf"\W*\d(?:,|\.|\d)*[kmb]?\s+(?:{'|'.join(COUNTED)})\W*")
 _SNIPPETS = re.compile(r"\s?items in cart|\s?Read more...\Z|\A(?:Sign-in)\s?", re.IGNORECASE)
-_COUNTER_PHRASES = phrases(*_COUNTED)
-_SNIPPET_PHRASES = phrases("items in cart", "read more", "sign-in")
 
 
 @dataclass(frozen=True)
@@ -129,7 +123,8 @@ def corrections(batch: Batch, params: Params) -> Corrections:
         data, table.starts, table.sizes, categories(), params.max_line_uppercase, params.max_line_numeric
     )
     open_lines = (causes == KEPT) & (table.sizes > 0)
-    for line in np.flatnonzero(open_lines & lines_with(data, table.starts, table.sizes, _COUNTER_PHRASES)).tolist():
+    counters = count_in_pieces(batch, "counter", table.starts, table.sizes) > 0
+    for line in np.flatnonzero(open_lines & counters).tolist():
         if _COUNTER.fullmatch(_text(data, table.starts[line], ends[line]).lower()):
             causes[line] = COUNTER
     counts = lasts - firsts
@@ -137,7 +132,8 @@ def corrections(batch: Batch, params: Params) -> Corrections:
     short = (causes == KEPT) & (counts <= params.max_substring_words)
     cuts: list[tuple[int, int, int]] = []
     gone = np.where(causes == KEPT, 0, line_words)
-    for line in np.flatnonzero(short & lines_with(data, table.starts, table.sizes, _SNIPPET_PHRASES)).tolist():
+    snippets = count_in_pieces(batch, "snippet", table.starts, table.sizes) > 0
+    for line in np.flatnonzero(short & snippets).tolist():
         text = _text(data, table.starts[line], ends[line])
         found = [
             (line, *_bytes(text, *snippet.span(), int(table.starts[line]))) for snippet in _SNIPPETS.finditer(text)

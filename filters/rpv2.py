@@ -20,7 +20,7 @@ from gristmill.core.lines import code_points, lines
 from gristmill.core.marks import symbols
 from gristmill.core.normal import normal_text, normal_words
 from gristmill.core.params import LanguageParams
-from gristmill.core.phrases import count_phrases, phrases
+from gristmill.core.phrases import count_found, find_phrases, phrases
 from gristmill.core.ratios import ratio
 from gristmill.core.raw_words import CAPITALS, COUNT, LETTERS, WANTED, raw_word_totals
 from gristmill.core.repeats import repeated_sequences
@@ -28,6 +28,7 @@ from gristmill.core.verdict import Example, Signal, Verdict
 from gristmill.core.word_totals import total_chars, unigrams
 from gristmill.core.words import words
 from gristmill.filters.bad_phrases import count_bad_phrases
+from gristmill.filters.page_phrases import count_in_texts
 from gristmill.filters.rpv2_lines import count_sentences, line_signals
 from gristmill.filters.stop_words import FILE, listed_languages, stop_word_hashes
 
@@ -158,7 +159,6 @@ EXAMPLES = (
 )
 
 
-_CURLY = phrases("{", "}")
 _LOREM = phrases("lorem ipsum")
 
 
@@ -187,8 +187,8 @@ def _raw_signals(batch: Batch) -> dict[str, Signal]:
     for language, rows in listed_languages(batch):
         if language != "en":
             totals[rows] = raw_word_totals(*pieces, stop_word_hashes(language))[rows]
-    n_words, (starts, sizes) = totals[:, COUNT], (text.offsets[:-1], np.diff(text.offsets))
-    curly = count_phrases(text.data, starts, sizes, *vars(_CURLY).values())
+    n_words = totals[:, COUNT]
+    curly = count_in_texts(batch, "curly bracket")
     hashes, ellipses = symbols(batch)
     return {
         "rpv2.rps_doc_curly_bracket": ratio(curly, code_points(lines(batch))),
@@ -205,8 +205,7 @@ def _normal_signals(batch: Batch) -> dict[str, Signal]:
     n_words, chars = np.diff(table.offsets), total_chars(table.offsets, table.chars)
     distinct, entropy = unigrams(table.offsets, table.hashes)
     repeated = repeated_sequences(table.offsets, table.hashes, table.chars, True, False, False)
-    starts, sizes = text.offsets[:-1], np.diff(text.offsets)
-    lorem = count_phrases(text.data, starts, sizes, *vars(_LOREM).values())
+    lorem = count_found(find_phrases(text, _LOREM), range(1), text.offsets[:-1], np.diff(text.offsets))
     return {
         "rpv2.rps_doc_word_count": n_words,
         "rpv2.rps_doc_mean_word_length": ratio(chars, n_words),
