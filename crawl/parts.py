@@ -126,6 +126,11 @@ def read_http(data: NDArray[np.uint8], start: int, end: int, limit: int) -> tupl
     status = _number_of(data, line + 2, line + 5)
     if status < _LEAST_STATUS or data[line + 5] not in _AFTER_STATUS:
         return unusual
+    for place in range(line + 5, limit):
+        if data[place] == _RETURN:
+            if place + 1 == limit or data[place + 1] != _NEWLINE:
+                return unusual  # a return within the status line
+            break
     while True:
         stop = line
         while stop < limit and data[stop] != _NEWLINE:

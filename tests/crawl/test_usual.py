@@ -2,7 +2,7 @@ import random
 from pathlib import Path
 from unittest import mock
 
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from gristmill.crawl import libdeflate, usual
@@ -24,7 +24,7 @@ LINES = st.sampled_from(
 HTTP = st.sampled_from(
     [
         b"HTTP/1.1 200 OK", b"HTTP/1.0 404", b"HTTP/2 200", b"http/1.1 200 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 099 OK",
-        b"HTTP/1.1  200", b"HTTP/1.1 200\tOK", b"HTTP/1.1 20x", b"A: b", b"Content-Encoding: gzip", b"CONTENT-ENCODING: br",
+        b"HTTP/1.1  200", b"HTTP/1.1 200\tOK", b"HTTP/1.1 20x", b"HTTP/1.1 200 O\rK", b"A: b", b"Content-Encoding: gzip", b"CONTENT-ENCODING: br",
         b"Transfer-Encoding: chunked", b"X-Crawler-Content-Encoding: gzip", b" folded", b"A: \xff", b"\r", b"", b"\x1f\x8b\x08",
     ]
 )  # fmt: skip
@@ -42,6 +42,7 @@ def joined(lines: list[bytes], ends: list[bytes]) -> bytes:
     st.sampled_from([b"\r\n\r\n", b"\r\n\r\n", b"", b"\n\n", b"\r\n", b"\r\n\r\nx"]),
     st.booleans(),
 )
+@example([], [b"HTTP/1.1 200 O\rK", b"A: b", b""], [b"\r\n"] * 12, b"\r\n\r\n", True)
 def test_what_is_strange_is_read_as_without_the_kernel(
     tmp_path_factory: object, lines: list[bytes], http: list[bytes], ends: list[bytes], tail: bytes, right: bool
 ) -> None:
