@@ -25,7 +25,8 @@ HTTP = st.sampled_from(
     [
         b"HTTP/1.1 200 OK", b"HTTP/1.0 404", b"HTTP/2 200", b"http/1.1 200 OK", b"HTTP/1.1 2000 OK", b"HTTP/1.1 099 OK",
         b"HTTP/1.1  200", b"HTTP/1.1 200\tOK", b"HTTP/1.1 20x", b"A: b", b"Content-Encoding: gzip", b"CONTENT-ENCODING: br",
-        b"HTTP/1.1 200 O\rK", b"Transfer-Encoding: chunked", b"X-Crawler-Content-Encoding: gzip", b" folded", b"A: \xff", b"\r", b"", b"\x1f\x8b\x08",
+        b"Transfer-Encoding: chunked", b"X-Crawler-Content-Encoding: gzip", b" folded", b"A: \xff", b"\r", b"", b"\x1f\x8b\x08",
+        b"HTTP/1.1 200 O\rK",
     ]
 )  # fmt: skip
 ENDS = st.sampled_from([b"\r\n", b"\r\n", b"\r\n", b"\r\n", b"\n", b"\r\r\n"])
