@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
-from gristmill.core.characters import ALPHABETIC, decode
+from gristmill.core.characters import ALPHABETIC, LETTERS, TAILED, decode
 from gristmill.core.jit import kernel
 
 _DOT = 0x2E
@@ -96,14 +96,21 @@ def ends_with_ellipsis(
 
 @kernel
 def symbol_words(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], starts: NDArray[np.int64], sizes: NDArray[np.int32]
+    data: NDArray[np.uint8],
+    offsets: NDArray[np.int64],
+    starts: NDArray[np.int64],
+    sizes: NDArray[np.int32],
+    kinds: NDArray[np.uint8],
 ) -> NDArray[np.int64]:
     """Words with `#` or `…` of each document, the arrays being those of `Words`; int64[documents]."""
     counts = np.zeros(len(offsets) - 1, np.int64)
     for row in range(len(counts)):
         for word in range(offsets[row], offsets[row + 1]):
+            if kinds[word] & LETTERS:
+                continue
             end = starts[word] + sizes[word]
-            for at in range(starts[word], end):
+            first = end - 1 if kinds[word] & TAILED else starts[word]
+            for at in range(first, end):
                 mark = _MARKS[data[at]]
                 if mark and (mark == 1 or (at + 2 < end and data[at] != _DOT and _ends_ellipsis(data, at + 2))):
                     counts[row] += 1

@@ -13,8 +13,10 @@ from gristmill.core.batch import TextBuffers
 from gristmill.core.jit import inlined, kernel
 
 _FROM_RARE = "zqjxkvbpygwfmucldrhsnioate _-/.'=\"<"  # letters of English text, rarest first, then marks of HTML
-_BITS = 5  # the lower ones of a byte, alike in letters of either case
-_LOWER = (1 << _BITS) - 1
+_BITS = np.uint64(5)  # the lower ones of a byte, alike in letters of either case
+_LOWER = np.uint64(0x1F)
+_PAIR = np.uint64(0x3FF)
+_ONE = np.uint64(1)
 _FEW = 256
 
 
@@ -45,13 +47,13 @@ def phrases(*texts: str) -> Phrases:
     anchors = [text.index(min(text, key=_rarity)) for text in texts]
     by_byte = np.full(256, -1, np.int64)
     following = np.full(len(texts), -1, np.int64)
-    likely = np.zeros((_LOWER + 1, _LOWER + 1), np.bool_)
+    likely = np.zeros((32, 32), np.bool_)
     for number, (phrase, anchor) in enumerate(zip(encoded, anchors, strict=True)):
         for byte in {phrase[anchor], phrase[anchor : anchor + 1].upper()[0]}:
             following[number] = by_byte[byte]
             by_byte[byte] = number
-        before = phrase[anchor - 1] & _LOWER if anchor else slice(None)
-        likely[before, phrase[anchor] & _LOWER] = True
+        before = phrase[anchor - 1] & int(_LOWER) if anchor else slice(None)
+        likely[before, phrase[anchor] & int(_LOWER)] = True
     offsets = np.cumsum([0, *map(len, encoded)], dtype=np.int64)
     data = np.frombuffer(b"".join(encoded), np.uint8)
     result = Phrases(data, offsets, np.array(anchors), by_byte, following, likely.ravel())
@@ -130,16 +132,22 @@ def _next_phrase(
 
     By itself, as a kernel that makes arrays would count references to all of them at each byte.
     """
+    pair = np.uint64(text[at] if at >= start else 0)  # before the first byte may stand any
     while True:
         while phrase >= 0:
             if phrase_at(text, start, end, at, phrase, data, offsets, anchors):
                 return at, phrase
             phrase = following[phrase]
-        at += 1
+        place = np.uint64(at + 1)  # unsigned, as numba looks whether other indices are negative
+        while place < np.uint64(end):
+            pair = (pair << _BITS | np.uint64(text[place]) & _LOWER) & _PAIR
+            if likely[pair]:
+                break
+            place += _ONE
+        at = np.int64(place)
         if at >= end:
             return end, -1
-        if likely[(text[at - 1] & _LOWER) << _BITS | text[at] & _LOWER]:  # before the first byte may stand any
-            phrase = by_byte[text[at]]
+        phrase = by_byte[text[at]]
 
 
 @kernel

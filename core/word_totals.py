@@ -158,13 +158,20 @@ def unigrams(offsets: NDArray[np.int64], hashes: NDArray[np.uint64]) -> tuple[ND
             keys = np.empty(2 * slots, np.uint64)
             counts = np.empty(2 * slots, np.int64)
         counts[:slots] = 0
+        count, total = 0, 0.0
         for word in range(start, end):
             _count_in_order(hashes[word], np.uint64(64 - bits), keys, counts)
+        once = 1 / (end - start) * np.log(1 / (end - start)) if end > start else 0.0
         for slot in range(slots):  # terms are added in the order of hashes: the last bits depend on it
-            if counts[slot]:
+            if counts[slot] > 1:
                 share = counts[slot] / (end - start)
-                entropy[row] -= share * np.log(share)
-                distinct[row] += 1
+                total -= share * np.log(share)
+                count += 1
+            elif counts[slot]:  # most words
+                total -= once
+                count += 1
+        distinct[row] = count
+        entropy[row] = total
     return distinct, entropy
 
 

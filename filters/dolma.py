@@ -188,7 +188,7 @@ def _quality(batch: Batch, table: Words) -> dict[str, Signal]:
     return {
         "dolma.n_words": n_words,
         "dolma.median_word_len": medians(table.offsets, table.chars),
-        "dolma.symbol_ratio": ratio(symbol_words(data, table.offsets, table.starts, table.sizes), n_words),
+        "dolma.symbol_ratio": ratio(symbol_words(data, table.offsets, table.starts, table.sizes, table.kinds), n_words),
         "dolma.alpha_word_frac": ratio(word_totals(table.offsets, table.chars, table.kinds)[2], n_words),
         "dolma.n_stop_words": count_wanted(table.offsets, table.hashes, _STOP_WORDS),
         "dolma.bullet_line_frac": ratio(sums(spans.offsets, bullets), n_lines),

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from gristmill.core.batch import Batch
 from gristmill.core.categories import ALPHANUMERIC, BITS, DIGIT, PUNCTUATION, category_counts
-from gristmill.core.characters import SPACE, classes, decode
 from gristmill.core.jit import kernel
 from gristmill.core.limits import Limit, apply_limits
 from gristmill.core.lines import Lines, lines, stripped_lines
@@ -20,8 +19,9 @@ from gristmill.core.params import LanguageParams
 from gristmill.core.ratios import largest, ratio, sums
 from gristmill.core.repeats import first_places
 from gristmill.core.verdict import Example, Signal, Verdict
+from gristmill.core.word_totals import total_chars
 from gristmill.core.words import words
-from gristmill.filters.page_phrases import count_in_pieces
+from gristmill.filters.page_phrases import count_in_pieces, starts_in_texts
 
 NAME = "nemo"
 VERSION = 1
@@ -124,7 +124,6 @@ def _characters(batch: Batch) -> dict[str, Signal]:
     data, offsets = batch.text.data, batch.text.offsets
     counts = category_counts(batch)
     chars = counts[:, BITS]
-    spaces, parentheses, url_bytes = count_spaces(data, offsets, classes())
     hashes, ellipses = symbols(batch)
     table = words(batch, "spaces")
     return {
@@ -133,9 +132,9 @@ def _characters(batch: Batch) -> dict[str, Signal]:
         "nemo.symbol_word_ratio": ratio(hashes + ellipses, np.diff(table.offsets)),
         "nemo.digit_frac": ratio(_bit(counts, DIGIT), chars),
         "nemo.punct_frac": ratio(_bit(counts, PUNCTUATION), chars),
-        "nemo.url_char_frac": ratio(url_bytes, np.diff(offsets)),
-        "nemo.whitespace_frac": ratio(spaces, chars),
-        "nemo.parenthesis_frac": ratio(parentheses, chars),
+        "nemo.url_char_frac": ratio(_url_bytes(batch), np.diff(offsets)),
+        "nemo.whitespace_frac": ratio(chars - total_chars(table.offsets, table.chars), chars),
+        "nemo.parenthesis_frac": ratio(count_parentheses(data, offsets), chars),
         "nemo.longest_word": largest(table.offsets, table.chars),
     }
 
@@ -174,38 +173,24 @@ def _distinct(name: str, units: Lines, counted: NDArray[np.bool_]) -> dict[str, 
     }
 
 
-@kernel
-def count_spaces(
-    data: NDArray[np.uint8], offsets: NDArray[np.int64], classes: NDArray[np.uint16]
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Of each text: whitespace, parentheses, and bytes from `http://` or `https://` up to whitespace; int64[texts] each."""
-    spaces = np.zeros(len(offsets) - 1, np.int64)
-    parentheses = np.zeros(len(offsets) - 1, np.int64)
-    url_bytes = np.zeros(len(offsets) - 1, np.int64)
-    for row in range(len(spaces)):
-        at = offsets[row]
-        end = offsets[row + 1]
-        inside = False
-        while at < end:
-            code, size = decode(data, at)
-            if classes[code] & SPACE:
-                spaces[row] += 1
-                inside = False
-            elif not inside and code | 0x20 == 0x68:
-                inside = _starts_url(data, at, end)
-            parentheses[row] += code in (0x28, 0x29)
-            url_bytes[row] += size if inside else 0
-            at += size
-    return spaces, parentheses, url_bytes
+def _url_bytes(batch: Batch) -> NDArray[np.int64]:
+    """Bytes from `http://` or `https://` up to whitespace of each text, int64[documents]."""
+    table = words(batch, "spaces")
+    starts = starts_in_texts(batch, "address")
+    found, firsts = np.unique(np.searchsorted(table.starts, starts, side="right") - 1, return_index=True)
+    counts = np.zeros(len(batch), np.int64)
+    rows = np.searchsorted(table.offsets, found, side="right") - 1
+    np.add.at(counts, rows, table.starts[found] + table.sizes[found] - starts[firsts])
+    return counts
 
 
 @kernel
-def _starts_url(data: NDArray[np.uint8], at: int, end: int) -> bool:
-    """Whether `http://` or `https://` stands at `at`, in either case."""
-    if end - at < 8:
-        return False
-    for i, letter in enumerate((0x68, 0x74, 0x74, 0x70)):
-        if data[at + i] | 0x20 != letter:
-            return False
-    mark = at + 5 if data[at + 4] | 0x20 == 0x73 else at + 4
-    return mark + 2 < end and data[mark] == 0x3A and data[mark + 1] == 0x2F and data[mark + 2] == 0x2F
+def count_parentheses(data: NDArray[np.uint8], offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """`(` and `)` of each text, int64[texts]."""
+    counts = np.zeros(len(offsets) - 1, np.int64)
+    for row in range(len(counts)):
+        count = 0
+        for byte in data[offsets[row] : offsets[row + 1]]:
+            count += byte & 0xFE == 0x28
+        counts[row] = count
+    return counts

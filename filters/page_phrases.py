@@ -24,16 +24,26 @@ _GROUPS = {
         *("terms of use", "privacy policy", "cookie policy", "uses cookies", "use of cookies", "use cookies"),
         "privacy overview",
     ),
+    "address": ("http://", "https://"),
 }
 _ENDS = accumulate(map(len, _GROUPS.values()), initial=0)
 _NUMBERS = {group: range(*ends) for group, ends in zip(_GROUPS, pairwise(_ENDS), strict=True)}
 _PHRASES = phrases(*(phrase for group in _GROUPS.values() for phrase in group))
 
 
+def _found(batch: Batch) -> Found:
+    return batch.shared("page phrases", lambda: find_phrases(batch.text, _PHRASES))
+
+
+def starts_in_texts(batch: Batch, group: str) -> NDArray[np.int64]:
+    """Where a group's phrases start in a batch's text bytes, int64[found]."""
+    found, numbers = _found(batch), _NUMBERS[group]
+    return found.starts[(found.phrases >= numbers.start) & (found.phrases < numbers.stop)]
+
+
 def count_in_pieces(batch: Batch, group: str, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:
     """How often a group's phrases stand in pieces of a batch's texts, as lines or paragraphs; int64[pieces]."""
-    found: Found = batch.shared("page phrases", lambda: find_phrases(batch.text, _PHRASES))
-    return count_found(found, _NUMBERS[group], starts, sizes)
+    return count_found(_found(batch), _NUMBERS[group], starts, sizes)
 
 
 def count_in_texts(batch: Batch, group: str) -> NDArray[np.int64]:

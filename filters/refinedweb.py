@@ -117,8 +117,7 @@ def corrections(batch: Batch, params: Params) -> Corrections:
     data, table, pieces = batch.text.data, lines(batch), words(batch, "spaces")
     ends = table.starts + table.sizes
     firsts, lasts = np.searchsorted(pieces.starts, table.starts), np.searchsorted(pieces.starts, ends)
-    spoken = np.concatenate(([0], np.cumsum((pieces.kinds & NOT_SYMBOL) != 0)))
-    line_words = spoken[lasts] - spoken[firsts]
+    line_words = spoken_words(pieces.kinds, firsts, lasts)
     causes = line_causes(
         data, table.starts, table.sizes, categories(), params.max_line_uppercase, params.max_line_numeric
     )
@@ -144,7 +143,7 @@ def corrections(batch: Batch, params: Params) -> Corrections:
             cuts += found
         elif found:
             causes[line] = SUBSTRING
-    totals = spoken[pieces.offsets[1:]] - spoken[pieces.offsets[:-1]]
+    totals = spoken_words(pieces.kinds, pieces.offsets[:-1], pieces.offsets[1:])
     return Corrections(causes, np.array(cuts, np.int64).reshape(-1, 3), sums(table.offsets, gone), totals)
 
 
@@ -160,6 +159,18 @@ def _bytes(text: str, first: int, last: int, start: int) -> tuple[int, int]:
 def _spoken(text: str) -> int:
     """Words of a line that are more than marks."""
     return sum(any(not classes()[ord(character)] & SYMBOL for character in word) for word in text.split())
+
+
+@kernel
+def spoken_words(kinds: NDArray[np.uint8], firsts: NDArray[np.int64], lasts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Words that are more than marks among words firsts[i] to lasts[i] (exclusive), by `Words.kinds`; int64[pieces]."""
+    counts = np.zeros(len(firsts), np.int64)
+    for piece in range(len(firsts)):
+        count = 0
+        for kind in kinds[firsts[piece] : lasts[piece]]:
+            count += kind & NOT_SYMBOL != 0
+        counts[piece] = count
+    return counts
 
 
 @kernel

@@ -4,6 +4,8 @@ A line is what ends behind a newline or at the text's end. Its normalised words 
 between spaces that are more than ASCII punctuation. The length that numerals are divided by leaves accents where they are.
 """
 
+import string
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -19,8 +21,15 @@ from gristmill.core.verdict import Signal
 _TERMINAL, _JAVASCRIPT, _WORDS, _NUMERALS, _CHARS, _BULLET, _CAPITALS, _ELLIPSIS = range(8)
 _JAVASCRIPT_BYTES = np.frombuffer(b"javascript", np.uint8)
 _UNDERSCORE = 0x5F
-_PUNCTUATION = np.zeros(128, np.bool_)
-_PUNCTUATION[list(b"!\"#$%&'()*+,-./:;<=>?@[\\]^_`{|}~")] = True
+_SPACE, _MARK, _CAPITAL, _NUMERAL, _BEYOND = 1, 2, 4, 8, 255
+_KINDS = np.zeros(256, np.uint8)  # what bytes are
+_KINDS[[*range(0x09, 0x0E), *range(0x1C, 0x21)]] = _SPACE
+_KINDS[list(string.punctuation.encode())] = _MARK
+_KINDS[list(string.ascii_uppercase.encode())] = _CAPITAL
+_KINDS[list(string.digits.encode())] = _NUMERAL
+_KINDS[0x80:] = _BEYOND
+_ENDS = np.zeros(256, np.bool_)
+_ENDS[list(b".!?")] = True
 _BULLETS = np.array([0x2022, 0x2023, 0x25B6, 0x25C0, 0x25E6, 0x25A0, 0x25A1, 0x25AA, 0x25AB, 0x2013])
 
 
@@ -68,36 +77,46 @@ def measure(
     for line in range(len(starts)):
         at = starts[line]
         end = at + sizes[line]
-        blank = True
+        capitals = numerals = words = chars = javascripts = 0
         length = same = 0  # of the normalised word at hand, and how much of it is as in `javascript`
-        last = dots = 0  # the last character, and how many full stops it ends
+        first = last = -1  # the first and last character
+        dots = 0  # full stops in a row that the last one ends
         while at < end:
-            code, size = decode(data, at)
-            at += size
-            counts[line, _CAPITALS] += categories[code] & UPPERCASE != 0
-            if classes[code] & SPACE:
-                counts[line, _JAVASCRIPT] += length == same == len(_JAVASCRIPT_BYTES)
-                counts[line, _WORDS] += length > 0
-                counts[line, _CHARS] += length
+            code = int(data[at])
+            kind = _KINDS[code]
+            at += 1
+            if kind == _BEYOND:
+                code, size = decode(data, at - 1)
+                at += size - 1
+                kind = _SPACE if classes[code] & SPACE else 0
+                kind |= _CAPITAL if categories[code] & UPPERCASE else 0
+                kind |= _NUMERAL if categories[code] & NUMERIC else 0
+            if kind & _SPACE:
+                javascripts += length == same == len(_JAVASCRIPT_BYTES)
+                words += length > 0
+                chars += length
                 length = same = 0
                 continue
-            if blank:
-                blank = False
-                for bullet in _BULLETS:
-                    counts[line, _BULLET] |= code == bullet
+            if last < 0:
+                first = code
             last = code
             dots = dots + 1 if code == 0x2E else 0
-            if code < 0x80 and _PUNCTUATION[code]:
+            if kind & _MARK:
                 continue
-            counts[line, _NUMERALS] += categories[code] & NUMERIC != 0
-            letter = code | 0x20 if 0x41 <= code <= 0x5A else code
-            same += same == length < len(_JAVASCRIPT_BYTES) and letter == _JAVASCRIPT_BYTES[min(length, 9)]
+            capitals += kind & _CAPITAL != 0
+            numerals += kind & _NUMERAL != 0
+            same += same == length < len(_JAVASCRIPT_BYTES) and code | 0x20 == _JAVASCRIPT_BYTES[min(length, 9)]
             length += 1
-        counts[line, _JAVASCRIPT] += length == same == len(_JAVASCRIPT_BYTES)
-        counts[line, _WORDS] += length > 0
-        counts[line, _CHARS] += length + max(counts[line, _WORDS] - 1, 0)
+        words += length > 0
+        counts[line, _JAVASCRIPT] = javascripts + (length == same == len(_JAVASCRIPT_BYTES))
+        counts[line, _WORDS] = words
+        counts[line, _CHARS] = chars + length + max(words - 1, 0)
+        counts[line, _CAPITALS] = capitals
+        counts[line, _NUMERALS] = numerals
         counts[line, _ELLIPSIS] = dots >= 3 or last == 0x2026
         counts[line, _TERMINAL] = last in (0x2E, 0x21, 0x3F, 0x201D)
+        for bullet in _BULLETS:
+            counts[line, _BULLET] |= first == bullet
     return counts
 
 
@@ -109,14 +128,17 @@ def count_sentences(
     counts = np.zeros(len(offsets) - 1, np.int64)
     for row in range(len(counts)):
         at = offsets[row]
-        spoken = False
-        while at < offsets[row + 1]:
-            code, size = decode(data, at)
-            at += size
-            if code in (0x2E, 0x21, 0x3F):
-                counts[row] += spoken
-                spoken = False
-            else:
-                spoken |= code == _UNDERSCORE or categories[code] & ALPHANUMERIC != 0
-        counts[row] += spoken
+        end = offsets[row + 1]
+        count = 0
+        while at < end:
+            while at < end and not _ENDS[data[at]]:  # to the first word character of a sentence, or past marks
+                code, size = decode(data, at)
+                if code == _UNDERSCORE or categories[code] & ALPHANUMERIC:
+                    count += 1
+                    break
+                at += size
+            while at < end and not _ENDS[data[at]]:
+                at += 1
+            at += 1
+        counts[row] = count
     return counts
