@@ -43,7 +43,7 @@ class Manners:
         self.sleep(max(min(asked_seconds, self.longest_retry_after_seconds), chosen * random.uniform(0.5, 1.5)))
 
 
-PLANNING = Manners(attempts=4, longest_wait_seconds=8.0, timeout_seconds=30.0)
+PLANNING = Manners(attempts=4, longest_wait_seconds=8.0, timeout_seconds=30.0, longest_retry_after_seconds=60.0)
 """Manners of somebody who waits at the terminal."""
 
 
