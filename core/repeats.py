@@ -93,9 +93,8 @@ def repeated_sequences(
         length = offsets[row + 1] - start
         lengths = chars[start : offsets[row + 1]]
         mask = _slots_for(length) - 1
-        for i in range(length):
-            sequences[i] = hashes[start + i]
-            runs[i] = LONGEST
+        sequences[:length] = hashes[start : offsets[row + 1]]
+        runs[:length] = LONGEST
         for n in range(2, min(LONGEST, length) + 1):
             stamp = row * COLUMNS + n - 2
             last = length - n  # the last word that starts a sequence
