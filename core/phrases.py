@@ -144,7 +144,7 @@ def _next_phrase(
             if likely[pair]:
                 break
             place += _ONE
-        at = int(place)
+        at = int(np.int64(place))
         if at >= end:
             return end, -1
         phrase = by_byte[text[at]]
