@@ -105,6 +105,11 @@ class Found:
     starts: NDArray[np.int64]
     sizes: NDArray[np.int64]
 
+    def only(self, wanted: range) -> "Found":
+        """Those of phrases with these numbers."""
+        chosen = (self.phrases >= wanted.start) & (self.phrases < wanted.stop)
+        return Found(self.phrases[chosen], self.starts[chosen], self.sizes[chosen])
+
 
 def find_phrases(text: TextBuffers, wanted: Phrases) -> Found:
     """Find phrases within texts."""
@@ -189,8 +194,7 @@ def count_found(found: Found, wanted: range, starts: NDArray[np.int64], sizes: N
 
     The pieces are in order and do not overlap.
     """
-    chosen = (found.phrases >= wanted.start) & (found.phrases < wanted.stop)
-    firsts = found.starts[chosen]
-    pieces = np.searchsorted(starts, firsts, side="right") - 1
-    within = (pieces >= 0) & (firsts + found.sizes[chosen] <= (starts + sizes)[pieces])
+    own = found.only(wanted)
+    pieces = np.searchsorted(starts, own.starts, side="right") - 1
+    within = (pieces >= 0) & (own.starts + own.sizes <= (starts + sizes)[pieces])
     return np.bincount(pieces[within], minlength=len(starts))

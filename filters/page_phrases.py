@@ -37,8 +37,7 @@ def _found(batch: Batch) -> Found:
 
 def starts_in_texts(batch: Batch, group: str) -> NDArray[np.int64]:
     """Where a group's phrases start in a batch's text bytes, int64[found]."""
-    found, numbers = _found(batch), _NUMBERS[group]
-    return found.starts[(found.phrases >= numbers.start) & (found.phrases < numbers.stop)]
+    return _found(batch).only(_NUMBERS[group]).starts
 
 
 def count_in_pieces(batch: Batch, group: str, starts: NDArray[np.int64], sizes: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -70,8 +70,12 @@ def print_funnel(value: dict[str, Any], console: Console) -> None:
 
 
 def _told(reasons: dict[str, int]) -> str:
-    most = ", ".join(f"{rule} {count:,}" for rule, count in list(reasons.items())[:_TOP_REASONS])
-    return most + (f" … {len(reasons) - _TOP_REASONS} more" if len(reasons) > _TOP_REASONS else "")
+    more = f" … {len(reasons) - _TOP_REASONS} more" if len(reasons) > _TOP_REASONS else ""
+    return _most_frequent(reasons) + more
+
+
+def _most_frequent(reasons: dict[str, int]) -> str:
+    return ", ".join(f"{rule} {count:,}" for rule, count in list(reasons.items())[:_TOP_REASONS])
 
 
 def _reasons_table(stages: list[dict[str, Any]]) -> Table:
@@ -91,9 +95,8 @@ def funnel_markdown(value: dict[str, Any]) -> str:
     """The funnel as a Markdown table, for Prefect's artifact and for documents."""
     lines = ["| stage | unit | in | kept | rejected | failed | reasons |", "|---|---|--:|--:|--:|--:|---|"]
     for stage in value["stages"]:
-        reasons = ", ".join(f"{rule} {count:,}" for rule, count in list(stage["reasons"].items())[:_TOP_REASONS])
         lines.append(
             f"| {stage['name']} | {stage['unit']} | {stage['in']:,} | {stage['kept']:,} | {stage['rejected']:,} "
-            f"| {stage['failed']:,} | {reasons} |"
+            f"| {stage['failed']:,} | {_most_frequent(stage['reasons'])} |"
         )
     return "\n".join(lines) + f"\n\nroot `{value['root']}`\n"
