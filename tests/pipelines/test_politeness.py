@@ -1,5 +1,7 @@
 """The budget through a real Prefect server: leased in batches, over several workers, never above what was granted."""
 
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,8 @@ from gristmill.pipelines.politeness import REQUESTS, make_limits, open_limits, p
 from tests.crawl.standin import serve
 from tests.crawl.test_politeness import FILES, HARD, PAGES, RATE, fetch_all, lay_out, planned
 from tests.pipelines.prefect_server import PrefectServer
+
+WORKERS, SECONDS = 4, 4.0
 
 
 @pytest.mark.xdist_group("prefect")
@@ -29,6 +33,30 @@ def test_workers_share_what_the_server_grants(prefect_server: PrefectServer, tmp
     with open_limits(access.limits) as client:
         limit = client.get(f"/v2/concurrency_limits/{REQUESTS}").json()
     assert (limit["limit"], limit["slot_decay_per_second"]) == (batch_size(RATE), RATE)
+
+
+@pytest.mark.xdist_group("prefect")
+def test_workers_in_a_hurry_are_not_starved(prefect_server: PrefectServer) -> None:
+    access = Access(requests_per_second=RATE, bytes_per_second=0, limits=prefect_server.url, workers=WORKERS)
+    make_limits(access)
+    times: list[float] = []
+    end = time.monotonic() + SECONDS
+
+    def work() -> None:
+        permits = permits_of.__wrapped__(access)
+        while time.monotonic() < end:
+            permits.acquire(1, 1 << 20)
+            times.append(time.monotonic())
+
+    threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    times.sort()
+    most = max(sum(first <= one < first + 1 for one in times) for first in times)
+    assert most <= most_in_a_second(RATE) + 1  # a permit may be noted a moment after it was used
+    assert len(times) > RATE  # a quarter of what four seconds allow
 
 
 def test_without_a_server_the_budget_is_divided() -> None:
